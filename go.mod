@@ -1,0 +1,3 @@
+module tieout
+
+go 1.26

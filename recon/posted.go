@@ -1,0 +1,52 @@
+package recon
+
+import "tieout/ledger/money"
+
+// Posted is one event already posted by an earlier run: context for links,
+// duplicates and carry-in, never part of control totals.
+type Posted struct {
+	Transaction
+	Documents []string // documents it was applied to
+	Applied   []int64  // amount per document, minor units; nil where it was not stored
+	// OpenReason is why it is still open in suspense; NoReason if it is not.
+	OpenReason Reason
+	Suspended  int64 // what it still holds in suspense, signed like the amount
+}
+
+// Deposit is one processor deposit: what was funded for one batch.
+type Deposit struct {
+	ID             string
+	Merchant       string
+	SettlementDate Date
+	Settled        money.Amount
+	Funded         money.Amount
+	FundingDate    Date
+	BankRef        string
+	RateText       string // information only
+	Source         Source
+	Fault          *Fault
+}
+
+// BankLine is one line of a bank statement.
+type BankLine struct {
+	ID          string
+	ValueDate   Date
+	Amount      money.Amount
+	BankRef     string
+	Description string
+	Source      Source
+	Fault       *Fault
+}
+
+// BatchKey names what the processor funds as one (stage 11).
+type BatchKey struct {
+	Merchant       string
+	SettlementDate Date
+	Currency       money.Currency
+}
+
+// OpeningBatch is a batch of earlier days that was not funded yet.
+type OpeningBatch struct {
+	BatchKey
+	Amount int64 // minor units
+}
