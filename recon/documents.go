@@ -1,0 +1,212 @@
+package recon
+
+import (
+	"encoding/binary"
+
+	"tieout/ledger/money"
+)
+
+// Documents is the table of the ERP documents of a run, stored like [Transactions].
+type Documents struct {
+	rows   []docRow
+	text   []byte
+	words  *names
+	faults map[uint32]Fault
+}
+
+// docRow is a Document as stored.
+type docRow struct {
+	amount   int64
+	text     handle
+	date     Date
+	line     uint32
+	currency money.Currency
+	merchant uint16
+	store    uint16
+	method   uint16
+	file     uint16
+	kind     DocType
+	status   DocStatus
+	flags    uint8
+}
+
+// flags of a docRow.
+const (
+	docFault uint8 = 1 << iota
+	docOrderIsID
+	docHasRequestID
+	docHasLast4
+	docCard
+	docTest
+	docDuplicate
+	docNetted
+)
+
+// fields of a document's text block.
+const (
+	docTextID = iota
+	docTextOrder
+	docTextInvoice
+	docTextCustomer
+	docTextRequestID
+	docTextAuth
+	docTextLast4
+	docTextPrior
+	docTextComponents
+)
+
+// NewDocuments is an empty table that will hold about so many documents.
+func NewDocuments(rows, textBytes int) *Documents {
+	return &Documents{rows: make([]docRow, 0, rows), text: make([]byte, 0, textBytes), words: newNames(), faults: map[uint32]Fault{}}
+}
+
+// Len is the number of documents.
+func (d *Documents) Len() int { return len(d.rows) }
+
+// NewBatch starts a batch for this table.
+func (d *Documents) NewBatch() *DocumentBatch {
+	return &DocumentBatch{words: d.words, seen: map[string]uint16{}}
+}
+
+// Append moves the batch's documents behind those that are there.
+func (d *Documents) Append(b *DocumentBatch) {
+	base, offset := uint32(len(d.rows)), handle(len(d.text))
+	for i := range b.rows {
+		b.rows[i].text += offset
+	}
+	d.rows = append(d.rows, b.rows...)
+	d.text = append(d.text, b.text.bytes...)
+	for _, f := range b.faults {
+		d.faults[base+f.row] = f.fault
+	}
+	b.rows, b.text.bytes, b.faults = b.rows[:0], b.text.bytes[:0], b.faults[:0]
+}
+
+// DocumentBatch packs documents for a table.
+type DocumentBatch struct {
+	rows   []docRow
+	text   textWriter
+	words  *names
+	seen   map[string]uint16
+	faults []faultAt
+}
+
+// Len is the number of documents in the batch.
+func (b *DocumentBatch) Len() int { return len(b.rows) }
+
+// Add packs a copy of the document.
+func (b *DocumentBatch) Add(d *Document) {
+	row := docRow{
+		amount: d.Amount, date: d.Date, line: d.Source.Line, currency: d.Currency, file: d.Source.File, kind: d.Type, status: d.Status,
+	}
+	fault := d.Fault
+	for _, w := range [...]struct {
+		word string
+		to   *uint16
+	}{{d.Merchant, &row.merchant}, {d.Store, &row.store}, {d.Method, &row.method}} {
+		if !b.intern(w.word, w.to) && fault == nil {
+			fault = &Fault{Code: "too_many_names", Message: "more than 65,535 different merchants or stores in one run"}
+		}
+	}
+	row.text = b.pack(d, &row)
+	if fault != nil {
+		row.flags |= docFault
+		b.faults = append(b.faults, faultAt{uint32(len(b.rows)), *fault})
+	}
+	b.rows = append(b.rows, row)
+}
+
+func (b *DocumentBatch) intern(word string, to *uint16) (ok bool) {
+	if word == "" {
+		return true
+	}
+	if n, hit := b.seen[word]; hit {
+		*to = n
+		return true
+	}
+	n, ok := b.words.of(word)
+	if ok {
+		b.seen[b.words.text(n)] = n
+		*to = n
+	}
+	return ok
+}
+
+func (b *DocumentBatch) pack(d *Document, row *docRow) handle {
+	w := &b.text
+	w.begin()
+	w.put(docTextID, d.ID)
+	if d.OrderNo == d.ID {
+		row.flags |= docOrderIsID
+	} else {
+		w.put(docTextOrder, d.OrderNo)
+	}
+	w.put(docTextInvoice, d.InvoiceNo)
+	w.put(docTextCustomer, d.CustomerNo)
+	if d.RequestID != "" {
+		row.flags |= docHasRequestID
+		w.put(docTextRequestID, d.RequestID)
+	}
+	w.put(docTextAuth, d.AuthCode)
+	if d.Last4 != "" {
+		row.flags |= docHasLast4
+		w.put(docTextLast4, d.Last4)
+	}
+	w.putNumber(docTextPrior, d.Prior)
+	if d.Components != (Components{Goods: d.Amount}) {
+		w.put(docTextComponents, packComponents(d.Components))
+	}
+	return w.end()
+}
+
+func packComponents(c Components) string {
+	var b []byte
+	for _, v := range c {
+		b = binary.LittleEndian.AppendUint64(b, uint64(v))
+	}
+	return string(b)
+}
+
+// At unfolds document i. Its strings live as long as the table.
+func (d *Documents) At(i int) Document {
+	row := &d.rows[i]
+	b := blockAt(d.text, row.text)
+	doc := Document{
+		ID: b.field(docTextID), Type: row.kind, OrderNo: d.orderNo(i), InvoiceNo: b.field(docTextInvoice),
+		CustomerNo: b.field(docTextCustomer), Date: row.date, Status: row.status, Merchant: d.words.text(row.merchant),
+		Store: d.words.text(row.store), Method: d.words.text(row.method), Currency: row.currency, Amount: row.amount,
+		Components: d.components(i), Prior: b.number(docTextPrior), RequestID: b.field(docTextRequestID),
+		AuthCode: b.field(docTextAuth), Last4: b.field(docTextLast4), Source: Source{row.file, row.line},
+	}
+	if f, ok := d.faults[uint32(i)]; ok {
+		doc.Fault = &f
+	}
+	return doc
+}
+
+func (d *Documents) field(i, field int) string {
+	return blockAt(d.text, d.rows[i].text).field(field)
+}
+
+func (d *Documents) id(i int) string { return d.field(i, docTextID) }
+
+func (d *Documents) orderNo(i int) string {
+	if d.rows[i].flags&docOrderIsID != 0 {
+		return d.field(i, docTextID)
+	}
+	return d.field(i, docTextOrder)
+}
+
+func (d *Documents) prior(i int) int64 { return blockAt(d.text, d.rows[i].text).number(docTextPrior) }
+
+func (d *Documents) components(i int) Components {
+	packed := d.field(i, docTextComponents)
+	if packed == "" {
+		return Components{Goods: d.rows[i].amount}
+	}
+	var c Components
+	for k := range c {
+		c[k] = int64(binary.LittleEndian.Uint64([]byte(packed[8*k:])))
+	}
+	return c
+}

@@ -1,0 +1,263 @@
+package recon
+
+import (
+	"encoding/binary"
+
+	"tieout/ledger/money"
+)
+
+// Transactions is the table of a run's processor rows: 64 bytes a row beside
+// its text, no pointers, so that millions fit and the collector has nothing to
+// scan. Readers fill a [TransactionBatch] each and append it.
+type Transactions struct {
+	rows     []txnRow
+	text     []byte
+	words    *names
+	faults   map[uint32]Fault
+	labelled int // rows whose file gave a label
+	odd      bool
+}
+
+// txnRow is a Transaction as stored.
+type txnRow struct {
+	id       txnID
+	amount   int64
+	occurred Instant
+	text     handle
+	settled  Date // settlement date; filled by stage 0 where the batch time is an instant
+	line     uint32
+	merchant uint16
+	currency money.Currency
+	brand    uint16
+	feeCode  uint16
+	store    uint16
+	method   uint16
+	file     uint16
+	kind     EventType
+	flags    uint8
+}
+
+// flags of a txnRow.
+const (
+	flagFault uint8 = 1 << iota
+	flagHasParent
+	flagHasBatchTime
+	flagDateOnly
+	flagInferredParent
+)
+
+// fields of a transaction's text block.
+const (
+	textRef = iota
+	textID
+	textParent
+	textAuth
+	textLast4
+	textRowNo
+	textBatch
+	textBatched
+	textProcessRef
+	textCase
+	textDueDate
+	textHolderCurrency
+	textHolderAmount
+	textCustom
+)
+
+// NewTransactions is an empty table that will hold about so many rows; memory
+// for rows that do not come is never touched.
+func NewTransactions(rows, textBytes int) *Transactions {
+	return &Transactions{
+		rows: make([]txnRow, 0, rows), text: make([]byte, 0, textBytes), words: newNames(), faults: map[uint32]Fault{},
+	}
+}
+
+// Len is the number of rows.
+func (t *Transactions) Len() int { return len(t.rows) }
+
+// NewBatch starts a batch for this table. Batches may be filled on several
+// goroutines at once; appending them is for one.
+func (t *Transactions) NewBatch() *TransactionBatch {
+	return &TransactionBatch{words: t.words, seen: map[string]uint16{}}
+}
+
+// Append moves the batch's rows behind those that are there. The batch is empty afterwards and may be used again.
+func (t *Transactions) Append(b *TransactionBatch) {
+	base, offset := uint32(len(t.rows)), handle(len(t.text))
+	for i := range b.rows {
+		b.rows[i].text += offset
+	}
+	t.rows = append(t.rows, b.rows...)
+	t.text = append(t.text, b.text.bytes...)
+	for _, f := range b.faults {
+		t.faults[base+f.row] = f.fault
+	}
+	t.labelled += b.labelled
+	t.odd = t.odd || b.odd
+	b.reset()
+}
+
+// TransactionBatch packs rows for a table.
+type TransactionBatch struct {
+	rows     []txnRow
+	text     textWriter
+	words    *names
+	seen     map[string]uint16
+	faults   []faultAt
+	labelled int
+	odd      bool // an id that does not pack
+}
+
+type faultAt struct {
+	row   uint32
+	fault Fault
+}
+
+// Len is the number of rows in the batch.
+func (b *TransactionBatch) Len() int { return len(b.rows) }
+
+func (b *TransactionBatch) reset() {
+	b.rows, b.text.bytes, b.faults = b.rows[:0], b.text.bytes[:0], b.faults[:0]
+	b.labelled, b.odd = 0, false
+}
+
+// Add packs a copy of the row. A row with more distinct merchants, brands or
+// codes than a run can have (65,535) becomes a faulty row.
+func (b *TransactionBatch) Add(t *Transaction) {
+	row := txnRow{
+		id: packID(t.ID), amount: t.Amount, occurred: t.Occurred, settled: t.BatchDate, line: t.Source.Line,
+		currency: t.Currency, file: t.Source.File, kind: t.Type,
+	}
+	full := false
+	for _, w := range [...]struct {
+		word string
+		to   *uint16
+	}{{t.Merchant, &row.merchant}, {t.CardBrand, &row.brand}, {t.FeeCode, &row.feeCode}, {t.Store, &row.store}, {t.Method, &row.method}} {
+		if !b.intern(w.word, w.to) {
+			full = true
+		}
+	}
+	row.text = b.pack(t, &row)
+	fault := t.Fault
+	if full && fault == nil {
+		fault = &Fault{Code: "too_many_names", Message: "more than 65,535 different merchants, brands, codes or stores in one run"}
+	}
+	if fault != nil {
+		row.flags |= flagFault
+		b.faults = append(b.faults, faultAt{uint32(len(b.rows)), *fault})
+	}
+	b.rows = append(b.rows, row)
+}
+
+func (b *TransactionBatch) intern(word string, to *uint16) (ok bool) {
+	if word == "" {
+		return true
+	}
+	if n, hit := b.seen[word]; hit {
+		*to = n
+		return true
+	}
+	n, ok := b.words.of(word)
+	if ok {
+		b.seen[b.words.text(n)] = n
+		*to = n
+	}
+	return ok
+}
+
+func (b *TransactionBatch) pack(t *Transaction, row *txnRow) handle {
+	w := &b.text
+	w.begin()
+	w.put(textRef, t.Reference)
+	if !row.id.packed() {
+		w.put(textID, t.ID)
+		b.odd = true
+	}
+	if t.Parent != "" {
+		row.flags |= flagHasParent
+		w.put(textParent, t.Parent)
+	}
+	w.put(textAuth, t.AuthCode)
+	w.put(textLast4, t.Last4)
+	if t.RowNo != "" {
+		b.labelled++
+		w.put(textRowNo, t.RowNo)
+	}
+	w.put(textBatch, t.Batch)
+	switch {
+	case t.Batched != 0:
+		row.flags |= flagHasBatchTime
+		w.putNumber(textBatched, int64(t.Batched))
+	case t.BatchDate != 0:
+		row.flags |= flagHasBatchTime | flagDateOnly
+	}
+	w.put(textProcessRef, t.ProcessRef)
+	w.put(textCase, t.Case)
+	w.putNumber(textDueDate, int64(t.DueDate))
+	w.put(textHolderCurrency, t.CardholderCurrency)
+	w.put(textHolderAmount, t.CardholderAmount)
+	w.put(textCustom, packFields(t.Custom))
+	return w.end()
+}
+
+func packFields(fields []Field) string {
+	var b []byte
+	for _, f := range fields {
+		for _, s := range [2]string{f.Name, f.Value} {
+			b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
+		}
+	}
+	return string(b)
+}
+
+func unpackFields(packed string) []Field {
+	var texts []string
+	for b := []byte(packed); len(b) > 0; {
+		n, size := length(b)
+		texts = append(texts, string(b[size:size+n]))
+		b = b[size+n:]
+	}
+	var fields []Field
+	for i := 0; i+1 < len(texts); i += 2 {
+		fields = append(fields, Field{texts[i], texts[i+1]})
+	}
+	return fields
+}
+
+// At unfolds row i. Its strings live as long as the table.
+func (t *Transactions) At(i int) Transaction {
+	row := &t.rows[i]
+	b := blockAt(t.text, row.text)
+	txn := Transaction{
+		RowNo: b.field(textRowNo), ID: t.idText(i), Parent: b.field(textParent), Merchant: t.words.text(row.merchant),
+		Batch: b.field(textBatch), Type: row.kind, Occurred: row.occurred, Batched: Instant(b.number(textBatched)),
+		Currency: row.currency, Amount: row.amount, CardBrand: t.words.text(row.brand), Last4: b.field(textLast4),
+		AuthCode: b.field(textAuth), Method: t.words.text(row.method), Reference: b.field(textRef),
+		ProcessRef: b.field(textProcessRef), FeeCode: t.words.text(row.feeCode), Store: t.words.text(row.store),
+		Case: b.field(textCase), DueDate: Date(b.number(textDueDate)), CardholderCurrency: b.field(textHolderCurrency),
+		CardholderAmount: b.field(textHolderAmount), Custom: unpackFields(b.field(textCustom)),
+		Source: Source{row.file, row.line}, Fault: t.fault(i),
+	}
+	if row.flags&flagDateOnly != 0 {
+		txn.BatchDate = row.settled
+	}
+	return txn
+}
+
+func (t *Transactions) fault(i int) *Fault {
+	if f, ok := t.faults[uint32(i)]; ok {
+		return &f
+	}
+	return nil
+}
+
+func (t *Transactions) field(i, field int) string {
+	return blockAt(t.text, t.rows[i].text).field(field)
+}
+
+func (t *Transactions) idText(i int) string {
+	if id := t.rows[i].id; id.packed() {
+		return id.text()
+	}
+	return t.field(i, textID)
+}
