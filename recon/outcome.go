@@ -45,7 +45,7 @@ const (
 	NoKind Kind = iota
 	One
 	SplitDocs
-	Tolerance
+	WithinTolerance
 	Netted
 	Rejected
 	ClearsSuspense
