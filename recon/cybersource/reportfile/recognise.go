@@ -1,0 +1,264 @@
+package reportfile
+
+import (
+	"bytes"
+	"strings"
+
+	"tieout/recon/delimited"
+)
+
+// Kind says what a file is, by its content alone.
+type Kind string
+
+// The kinds. Those of an answer that is no report come first; [Kind.Report] tells the rest.
+const (
+	Empty     Kind = "empty"
+	HTML      Kind = "html"
+	JSONError Kind = "json-error"
+	XMLError  Kind = "xml-error"
+	Unknown   Kind = "unknown"
+	Packed    Kind = "packed" // a compressed or binary container
+
+	PaymentBatchDetailCSV Kind = "pbdr-csv"
+	PaymentBatchDetailXML Kind = "pbdr-xml"
+
+	PaymentSubmission Kind = "payment-submission-detail"
+	TransactionDetail Kind = "transaction-detail"
+	RequestReport     Kind = "transaction-request"
+	ExceptionDetail   Kind = "transaction-exception-detail"
+	PaymentEvents     Kind = "payment-events"
+	FundingDetail     Kind = "funding-detail"
+	FeeDetail         Kind = "fee-detail"
+	DepositDetail     Kind = "deposit-detail"
+	SettlementDetail  Kind = "settlement-detail"
+	AgingDetail       Kind = "aging-detail"
+	ChargebackDetail  Kind = "chargeback-detail"
+	ConversionDetail  Kind = "conversion-detail"
+	BatchSubmission   Kind = "batch-submission-detail"
+	BatchReply        Kind = "batch-reply"
+	SearchResults     Kind = "search-results"
+	JSONReport        Kind = "json-report"
+	OtherReport       Kind = "other-report"
+)
+
+// Report tells a report of Cybersource, readable or not, from everything else.
+func (k Kind) Report() bool {
+	switch k {
+	case Empty, HTML, JSONError, XMLError, Unknown, Packed:
+		return false
+	default:
+		return true
+	}
+}
+
+// NoReport tells the answers of a failed download.
+func (k Kind) NoReport() bool {
+	switch k {
+	case Empty, HTML, JSONError, XMLError:
+		return true
+	default:
+		return false
+	}
+}
+
+// title is what line 1, an XML name or a root element says, in plain lower case, and what it means.
+type title struct {
+	text string
+	kind Kind
+}
+
+// titles are matched by their beginning, in this order.
+func titles() []title {
+	return []title{
+		{"paymentbatchdetail", PaymentBatchDetailCSV},
+		{"batchdetailreport", PaymentBatchDetailCSV},
+		{"paymentsubmissiondetail", PaymentSubmission},
+		{"transactiondetail", TransactionDetail},
+		{"transactionrequest", RequestReport},
+		{"transactionexception", ExceptionDetail},
+		{"exceptiondetail", ExceptionDetail},
+		{"paymentevents", PaymentEvents},
+		{"processorevents", PaymentEvents},
+		{"fundingdetail", FundingDetail},
+		{"feedetail", FeeDetail},
+		{"depositdetail", DepositDetail},
+		{"processorsettlement", SettlementDetail},
+		{"settlementdetail", SettlementDetail},
+		{"agingdetail", AgingDetail},
+		{"chargebackandretrieval", ChargebackDetail},
+		{"conversiondetail", ConversionDetail},
+		{"batchsubmissiondetail", BatchSubmission},
+		{"purchaserefund", OtherReport},
+		{"decisionmanager", OtherReport},
+		{"netfunding", OtherReport},
+		{"subscriptiondetail", OtherReport},
+		{"useraccessreport", OtherReport},
+		{"paymentreconciliation", OtherReport},
+	}
+}
+
+func kindOfTitle(text string) (Kind, bool) {
+	key := plain(text)
+	for _, t := range titles() {
+		if strings.HasPrefix(key, t.text) {
+			return t.kind, true
+		}
+	}
+	return Unknown, false
+}
+
+// plain is a name without case, blanks and punctuation.
+func plain(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		case (r >= 'a' && r <= 'z') || (r >= '0' && r <= '9'):
+			return r
+		}
+		return -1
+	}, name)
+}
+
+// Recognise tells what a file is by its first bytes; 64 KiB of them are plenty.
+func Recognise(head []byte) Kind {
+	head = bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF"))
+	text := bytes.TrimLeft(head, " \t\r\n\x00")
+	switch {
+	case len(text) == 0:
+		return Empty
+	case text[0] == '<':
+		return recogniseMarkup(text)
+	case text[0] == '{' || text[0] == '[':
+		return recogniseJSON(text)
+	case packed(text):
+		return Packed
+	}
+	return recogniseCSV(text)
+}
+
+func packed(head []byte) bool {
+	for _, magic := range [...]string{"PK\x03\x04", "\x1F\x8B", "%PDF", "BZh", "\xFD7zXZ", "\xD0\xCF\x11\xE0"} {
+		if bytes.HasPrefix(head, []byte(magic)) {
+			return true
+		}
+	}
+	return false
+}
+
+func recogniseMarkup(head []byte) Kind {
+	start := strings.ToLower(string(head[:min(len(head), 4096)]))
+	if strings.HasPrefix(start, "<!doctype html") || strings.Contains(start, "<html") {
+		return HTML
+	}
+	if _, rest, ok := strings.Cut(start, "<report"); ok {
+		if _, name, ok := strings.Cut(rest, "name="); ok && len(name) > 0 {
+			return markupKind(name[1:])
+		}
+		return markupKind(rest)
+	}
+	if _, rest, ok := strings.Cut(start, "<batchdetailreport"); ok && rest != "" {
+		return PaymentBatchDetailXML
+	}
+	return XMLError
+}
+
+func markupKind(name string) Kind {
+	switch kind, known := kindOfTitle(name); {
+	case kind == PaymentBatchDetailCSV:
+		return PaymentBatchDetailXML
+	case known:
+		return kind
+	}
+	return OtherReport
+}
+
+// recogniseJSON tells the reports that come as JSON from errors, by their members.
+func recogniseJSON(head []byte) Kind {
+	for _, member := range [...]string{
+		`"requestDetails"`, `"settlements"`, `"paymentBatchSummaries"`, `"netFundingSummaries"`, `"conversionDetails"`, `"transactionBatches"`,
+		`"chargebackDetails"`, `"chargebackSummaries"`, `"retrievalDetails"`, `"retrievalSummaries"`, `"interchangeClearingLevelDetails"`,
+	} {
+		if bytes.Contains(head, []byte(member)) {
+			return JSONReport
+		}
+	}
+	return JSONError
+}
+
+// recogniseCSV looks at the first two records: line 1 of a report, and the names of its columns.
+func recogniseCSV(head []byte) Kind {
+	// The head may end in the middle of a record; the first two are what counts.
+	f := delimited.Open(bytes.NewReader(head), delimited.Options{Workers: 1, BlockSize: len(head) + 1, AnyEncoding: true})
+	var rec delimited.Record
+	for n := 0; n < 2 && f.Next(&rec); n++ {
+		if n == 0 {
+			if kind, ok := kindOfMetadata(rec.Fields); ok {
+				return kind
+			}
+		}
+		if kind, ok := kindOfHeader(rec.Fields); ok {
+			return kind
+		}
+	}
+	return Unknown
+}
+
+// kindOfMetadata knows the three generations of line 1 (cybersource.md 4.1).
+func kindOfMetadata(fields [][]byte) (Kind, bool) {
+	first := string(fields[0])
+	if kind, ok := kindOfTitle(first); ok && len(fields) > 1 && !strings.Contains(first, "_") {
+		return kind, true
+	}
+	if len(fields) >= 4 && isVersion(string(trim(fields[3]))) {
+		if kind, ok := kindOfTitle(string(fields[2])); ok {
+			return kind, true
+		}
+		return OtherReport, windowLike(fields)
+	}
+	if strings.HasPrefix(first, "merchantID=") {
+		return BatchReply, true
+	}
+	return Unknown, false
+}
+
+func windowLike(fields [][]byte) bool {
+	return len(fields) > 4 && bytes.Contains(fields[4], []byte(" to "))
+}
+
+// isVersion tells texts such as 1, 1.0 and 1.10. A version is text: 1.1 and 1.10 are two.
+func isVersion(text string) bool {
+	for _, c := range text {
+		if (c < '0' || c > '9') && c != '.' {
+			return false
+		}
+	}
+	return text != "" && text[0] != '.' && len(text) <= 8
+}
+
+// kindOfHeader knows reports by the names of their columns.
+func kindOfHeader(fields [][]byte) (Kind, bool) {
+	var has [roles]bool
+	known := 0
+	for _, f := range fields {
+		name := string(trim(f))
+		switch plain(name) {
+		case "submissionfileid":
+			return BatchSubmission, true
+		case "rowdescriptor":
+			return TransactionDetail, true
+		case "paymentprocessor":
+			return PaymentSubmission, true
+		case "dateandtime":
+			if plain(string(fields[0])) == "merchantid" {
+				return SearchResults, true
+			}
+		}
+		if r, ok := roleOf(name); ok && !has[r] {
+			has[r] = true
+			known++
+		}
+	}
+	batch := has[batchID] || has[batchDate]
+	return PaymentBatchDetailCSV, known >= 4 && batch && (has[requestID] || (has[applications] && has[reference]))
+}

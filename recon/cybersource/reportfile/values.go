@@ -1,0 +1,141 @@
+package reportfile
+
+import (
+	"bytes"
+	"strings"
+
+	"tieout/ledger/money"
+	"tieout/recon"
+)
+
+// services are the applications of one row (cybersource.md 4.2) and the event they make.
+type services struct {
+	kind            recon.EventType
+	echeck          bool
+	fault, expected string
+}
+
+// parseApplications reads a list of applications. One of ics_bill, ics_credit,
+// ecp_debit and ecp_credit makes the row financial; an authorisation alone is a
+// memo; what is unknown and alone is never guessed (ACC-02).
+func parseApplications(list []byte) services {
+	var s services
+	var bill, credit, auth, reversal, void bool
+	for name := range strings.SplitSeq(strings.ToLower(string(list)), ",") {
+		switch strings.TrimSpace(name) {
+		case "ics_bill":
+			bill = true
+		case "ecp_debit", "ics_ecp_debit":
+			bill, s.echeck = true, true
+		case "ics_credit":
+			credit = true
+		case "ecp_credit", "ics_ecp_credit":
+			credit, s.echeck = true, true
+		case "ics_auth":
+			auth = true
+		case "ics_auth_reversal":
+			reversal = true
+		case "ics_void":
+			void = true
+		}
+	}
+	switch {
+	case bill && credit:
+		s.fault, s.expected = "bill_and_credit", "either a sale or a credit, not both; ask the processor which of the two it is"
+	case void && (bill || credit):
+		s.fault, s.expected = "bill_and_void", "either a settled service or a void, not both; ask the processor which of the two it is"
+	case bill:
+		s.kind = recon.Capture
+	case credit:
+		s.kind = recon.CreditOrRefund
+	case void:
+		s.kind = recon.Void
+	case reversal:
+		s.kind = recon.AuthReversal
+	case auth:
+		s.kind = recon.Auth
+	default:
+		s.fault, s.expected = "unknown_application", "one of ics_bill, ics_credit, ecp_debit or ecp_credit; ask the processor what the row is"
+	}
+	return s
+}
+
+// lastApplications remembers the latest lists, for a file has few of them.
+type lastApplications struct {
+	text  [4][]byte
+	known [4]services
+	next  int
+}
+
+func (l *lastApplications) of(list []byte) services {
+	for i := range l.text {
+		if len(l.text[i]) > 0 && bytes.Equal(l.text[i], list) {
+			return l.known[i]
+		}
+	}
+	s := parseApplications(list)
+	l.text[l.next] = append(l.text[l.next][:0], list...)
+	l.known[l.next] = s
+	l.next = (l.next + 1) % len(l.text)
+	return s
+}
+
+// lastCurrency remembers the latest currency.
+type lastCurrency struct {
+	text string
+	code money.Currency
+}
+
+func (l *lastCurrency) of(text []byte) (money.Currency, bool) {
+	if len(text) == 3 && string(text) == l.text {
+		return l.code, true
+	}
+	c, err := money.ParseCurrency(string(text))
+	if err != nil {
+		return 0, false
+	}
+	l.text, l.code = string(text), c
+	return c, true
+}
+
+// payment is what a payment type means.
+type payment struct{ brand, method string }
+
+// maxTypes bounds what a worker remembers of payment types; a report has a dozen.
+const maxTypes = 256
+
+// readPayment finds brand and payment method. The policy's payment_types win
+// over CARD; an electronic check is one whatever its type says.
+func (w *worker) readPayment() {
+	v := w.value(paymentType)
+	p, known := w.types[alias(v)]
+	if !known {
+		p = w.payment(string(v))
+		if len(w.types) < maxTypes {
+			w.types[string(v)] = p
+		}
+	}
+	w.txn.CardBrand, w.txn.Method = p.brand, p.method
+	if w.applications.of(w.value(applications)).echeck {
+		w.txn.Method = "ECHECK"
+	}
+}
+
+func (w *worker) payment(text string) payment {
+	brand := brandOf(text)
+	for name, method := range w.reading.options.PaymentTypes {
+		if brand != "" && brandOf(name) == brand {
+			return payment{brand, method}
+		}
+	}
+	return payment{brand, "CARD"}
+}
+
+// brandOf is a card brand in capitals without blanks; American Express is AMEX.
+func brandOf(text string) string {
+	brand := strings.ToUpper(strings.Join(strings.Fields(text), ""))
+	if brand == "AMERICANEXPRESS" {
+		return "AMEX"
+	}
+	return brand
+}

@@ -1,0 +1,123 @@
+package reportfile
+
+import (
+	"unsafe"
+
+	"tieout/ledger/money"
+	"tieout/recon"
+	"tieout/recon/carddata"
+	"tieout/recon/delimited"
+)
+
+// result is what a worker made of one block.
+type result struct {
+	batch    *recon.TransactionBatch
+	rows     int
+	faulty   int
+	findings []recon.Finding
+	beyond   int
+	totals   []total
+	cards    bool
+	damage   *delimited.Fault
+}
+
+type total struct {
+	currency money.Currency
+	minor    int64
+}
+
+func (r *result) reset() {
+	r.rows, r.faulty, r.beyond = 0, 0, 0
+	r.findings, r.totals, r.cards, r.damage = r.findings[:0], r.totals[:0], false, nil
+}
+
+func (r *result) note(f recon.Finding) {
+	if len(r.findings) >= recon.MaxFindings {
+		r.beyond++
+		return
+	}
+	r.findings = append(r.findings, f)
+}
+
+// add counts an amount; a total that leaves int64 becomes a second one of the
+// same currency, for the file's totals have no limit.
+func (r *result) add(minor int64, c money.Currency) {
+	for i := range r.totals {
+		if r.totals[i].currency != c {
+			continue
+		}
+		if sum, err := money.AddMinor(r.totals[i].minor, minor); err == nil {
+			r.totals[i].minor = sum
+			return
+		}
+	}
+	r.totals = append(r.totals, total{c, minor})
+}
+
+// worker parses blocks. Its Transaction is filled anew for every row.
+type worker struct {
+	reading *reading
+	layout  *layout
+	free    chan *result
+	out     *result
+	record  delimited.Record
+	txn     recon.Transaction
+	fault   recon.Fault
+	faulty  bool
+	cards   bool // of this row
+
+	currency     lastCurrency
+	applications lastApplications
+	types        map[string]payment
+}
+
+func newWorker(p *reading, free chan *result) *worker {
+	w := &worker{reading: p, layout: p.layout, free: free, types: map[string]payment{}}
+	if p.report.Condemned() {
+		w.layout = nil
+	}
+	return w
+}
+
+func (w *worker) result() *result {
+	select {
+	case r := <-w.free:
+		r.reset()
+		return r
+	default:
+		return &result{batch: w.reading.into.NewBatch()}
+	}
+}
+
+// block parses one block. Damage ends it; then, and if the file is condemned
+// already, its raw text is searched for card data.
+func (w *worker) block(b *delimited.Block) *result {
+	w.out = w.result()
+	damage := b.TextFault()
+	scanner := b.Scanner()
+	if w.layout == nil {
+		w.out.cards = carddata.HasBytes(b.Raw())
+		for p := w.reading.layout; p != nil && scanner.Next(&w.record); {
+			w.out.rows++
+		}
+		return w.out
+	}
+	if damage != nil {
+		w.out.cards = carddata.HasBytes(b.Raw())
+	}
+	for scanner.Next(&w.record) {
+		w.row()
+	}
+	if fault := scanner.Fault(); fault != nil {
+		w.out.rows++
+		w.out.cards = w.out.cards || carddata.HasBytes(b.Raw())
+		if damage == nil || fault.Line < damage.Line {
+			damage = fault
+		}
+	}
+	w.out.damage = damage
+	return w.out
+}
+
+// alias makes a string of bytes that live until the row is in the batch, which copies.
+func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
