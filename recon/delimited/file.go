@@ -48,6 +48,7 @@ type File struct {
 	last    byte    // last byte of the file so far
 	lastEnd bool    // the file ends with a line end
 	fault   *Fault
+	checked bool // the encoding of the first block
 }
 
 // Block is a stretch of whole records.
@@ -105,20 +106,45 @@ func (f *File) Head() []byte {
 	return rest[:min(len(rest), 64<<10)]
 }
 
-// Next reads a record off the head of the file; its fields last until [Run].
+// Next reads the next record in sequence; its fields last until the next call.
+// After the header the rest is for [Run], or for more of Next and [File.Finish].
 func (f *File) Next(rec *Record) bool {
-	if f.fault != nil {
-		return false
+	for f.fault == nil {
+		if !f.checked {
+			f.checked = true
+			if f.fault = f.head.TextFault(); f.fault != nil {
+				break
+			}
+		}
+		if f.header.Next(rec) {
+			return true
+		}
+		if f.fault = f.header.fault; f.fault != nil || !f.refill() {
+			break
+		}
 	}
-	if f.fault = f.head.TextFault(); f.fault != nil {
-		return false
-	}
-	ok := f.header.Next(rec)
-	f.fault = f.header.fault
-	return ok
+	return false
 }
 
-// HeadFault is the damage that ended the reading of header records.
+// refill reads the next block in place of the first.
+func (f *File) refill() bool {
+	if f.eof || !f.fill(f.head) {
+		return false
+	}
+	f.header, f.checked = f.head.Scanner(), false
+	return true
+}
+
+// Finish reads what [File.Next] left of the file, shows it to look, and sums up.
+func (f *File) Finish(look func(raw []byte)) Summary {
+	look(f.head.data)
+	for f.refill() {
+		look(f.head.data)
+	}
+	return f.summary()
+}
+
+// HeadFault is the damage that ended [File.Next].
 func (f *File) HeadFault() *Fault { return f.fault }
 
 // Line is the physical line behind the last header record.
