@@ -43,7 +43,7 @@ const (
 	flagHasParent
 	flagHasBatchTime
 	flagDateOnly
-	flagInferredParent
+	flagCreditOrRefund // the natural key's event type, once stage 0 has resolved it
 )
 
 // fields of a transaction's text block.

@@ -47,6 +47,11 @@ type lead struct {
 func find(text string) []hit {
 	s := scan{text: text}
 	for i := 0; i < len(text); {
+		if text[i] <= 'f' && isUUID(text, i) {
+			s.take(1, i, i+uuidLength)
+			i += uuidLength
+			continue
+		}
 		c, size := text[i], 1
 		if c >= utf8.RuneSelf {
 			c, size = compatible(text[i:])
@@ -56,6 +61,33 @@ func find(text string) []hit {
 	}
 	s.close(0)
 	return s.hits
+}
+
+const uuidLength = 36
+
+// isUUID tells a UUID at position i, a strict form of its own that often has
+// thirteen digits in a row and is exempt (R7).
+func isUUID(text string, i int) bool {
+	if len(text)-i < uuidLength || text[i+8] != '-' || text[i+13] != '-' || text[i+18] != '-' || text[i+23] != '-' {
+		return false
+	}
+	if i > 0 && isWord(text[i-1]) || i+uuidLength < len(text) && isWord(text[i+uuidLength]) {
+		return false
+	}
+	for k, c := range []byte(text[i : i+uuidLength]) {
+		if k == 8 || k == 13 || k == 18 || k == 23 {
+			continue
+		}
+		if c-'0' > 9 && (c|0x20 < 'a' || c|0x20 > 'f') {
+			return false
+		}
+	}
+	version, variant := text[i+14], text[i+19]
+	return version >= '1' && version <= '8' && (variant == '8' || variant == '9' || variant|0x20 == 'a' || variant|0x20 == 'b')
+}
+
+func isWord(c byte) bool {
+	return c-'0' <= 9 || (c|0x20 >= 'a' && c|0x20 <= 'z') || c >= utf8.RuneSelf || c == '-'
 }
 
 // compatible gives the ASCII digit or separator that a character stands for
@@ -157,8 +189,10 @@ func (c *chain) judge() (h hit, found bool) {
 			if !found {
 				h.start = int(c.digits[from].start)
 			}
-			h.end = max(h.end, int(c.digits[to-1].end))
-			h.last4, found = c.last4(to), true
+			if end := int(c.digits[to-1].end); end > h.end {
+				h.end, h.last4 = end, c.last4(to)
+			}
+			found = true
 		}
 	}
 	return h, found

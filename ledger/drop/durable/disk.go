@@ -1,0 +1,87 @@
+package durable
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+	"syscall"
+)
+
+// disk is the part of a file system that this package stands on. Tests put one
+// in its place that fails or loses power.
+type disk interface {
+	create(path string) (file, error) // a new file; an existing one is fs.ErrExist
+	open(path string) (io.ReadCloser, error)
+	lstat(path string) (fs.FileInfo, error)
+	link(from, to string) error
+	rename(from, to string) error
+	remove(path string) error
+	removeAll(path string) error
+	makeDir(path string) error
+	syncFile(path string) error
+	syncDir(path string) error
+}
+
+// file is a file being written.
+type file interface {
+	io.Writer
+	Sync() error
+	Close() error
+}
+
+// osDisk is the disk of the operating system. Permissions are the operator's
+// umask: a drop folder is read by another user.
+type osDisk struct{}
+
+func (osDisk) create(path string) (file, error) {
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+}
+func (osDisk) open(path string) (io.ReadCloser, error) { return os.Open(path) }
+func (osDisk) lstat(path string) (fs.FileInfo, error)  { return os.Lstat(path) }
+func (osDisk) link(from, to string) error              { return os.Link(from, to) }
+func (osDisk) rename(from, to string) error            { return os.Rename(from, to) }
+func (osDisk) remove(path string) error                { return os.Remove(path) }
+func (osDisk) removeAll(path string) error             { return os.RemoveAll(path) }
+func (osDisk) makeDir(path string) error               { return os.Mkdir(path, 0o777) }
+
+// exists tells whether anything has the name, a broken link included.
+func exists(d disk, path string) (bool, error) {
+	_, err := d.lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// syncFile syncs a file that somebody else wrote. Windows syncs only what is
+// open for writing.
+func (osDisk) syncFile(path string) error {
+	flag := os.O_RDONLY
+	if runtime.GOOS == "windows" {
+		flag = os.O_RDWR
+	}
+	f, err := os.OpenFile(path, flag, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// syncDir makes the names of a directory durable. Windows has no such call,
+// and some network file systems answer that they have none either.
+func (osDisk) syncDir(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
+}

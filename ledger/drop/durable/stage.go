@@ -1,0 +1,196 @@
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"slices"
+)
+
+// Set is a set of files that appear in a directory together or not at all.
+// Create them, then Commit; Discard, also after Commit, clears up, so it can be
+// deferred. A Set is used by one goroutine.
+type Set struct {
+	disk    disk
+	dir     string
+	temp    string // holds new and old while the set is built and committed
+	names   []string
+	retired []string
+	closed  bool
+}
+
+// Stage begins a set of files for dir, which need not exist. The files are
+// built in a temporary directory: inside dir if it exists, since dir may be a
+// file system of its own, else beside it. Directories above dir are made at once
+// and stay, whatever becomes of the set.
+func Stage(dir string) (*Set, error) { return stage(osDisk{}, dir) }
+
+func stage(d disk, dir string) (*Set, error) {
+	dir = filepath.Clean(dir)
+	there, err := exists(d, dir)
+	if err != nil {
+		return nil, fmt.Errorf("output directory %s: %w", dir, err)
+	}
+	s := &Set{disk: d, dir: dir, temp: temporary(filepath.Join(dir, "stage"))}
+	if !there {
+		s.temp = temporary(dir)
+		err = makeParents(d, filepath.Dir(dir))
+	}
+	if err == nil {
+		err = d.makeDir(s.temp)
+	}
+	if err == nil {
+		err = errors.Join(d.makeDir(s.fresh("")), d.makeDir(s.old("")))
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("output directory %s: %w", dir, err), s.Discard())
+	}
+	return s, nil
+}
+
+func (s *Set) fresh(name string) string { return filepath.Join(s.temp, "new", name) }
+func (s *Set) old(name string) string   { return filepath.Join(s.temp, "old", name) }
+func (s *Set) final(name string) string { return filepath.Join(s.dir, name) }
+
+var errClosed = errors.New("the set of files is already committed or discarded")
+
+// Create writes a file of the set and syncs it. After an error the set is
+// without it and can be used on.
+func (s *Set) Create(name string, write func(io.Writer) error) error {
+	if s.closed {
+		return errClosed
+	}
+	if err := checkName(name); err != nil {
+		return err
+	}
+	if slices.Contains(s.names, name) {
+		return fmt.Errorf("%s is already in the set", name)
+	}
+	if err := writeSynced(s.disk, s.fresh(name), write); err != nil {
+		return fmt.Errorf("write %s: %w", s.final(name), err)
+	}
+	s.names = append(s.names, name)
+	return nil
+}
+
+// Retire takes a file of an earlier set, which this one does not have, out of
+// the directory at Commit. A name that is not there is no error.
+func (s *Set) Retire(name string) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	if !slices.Contains(s.retired, name) {
+		s.retired = append(s.retired, name)
+	}
+	return nil
+}
+
+// Commit moves the files into the directory in the order in which they were
+// created, after the files of the same names and the retired ones were moved
+// out in the opposite order. On an error the directory is as it was. A crash
+// in between leaves some of the old or some of the new, never both, and the
+// file created last is there only if all are (on file systems that keep
+// renames in order, as journaling ones do).
+func (s *Set) Commit() error {
+	if s.closed {
+		return errClosed
+	}
+	if err := s.commit(); err != nil {
+		return fmt.Errorf("output directory %s: %w", s.dir, err)
+	}
+	s.closed = true
+	// The set is in place; what cannot be removed here is an orphan.
+	_ = s.disk.removeAll(s.temp)
+	return nil
+}
+
+func (s *Set) commit() error {
+	there, err := exists(s.disk, s.dir)
+	if err != nil {
+		return err
+	}
+	if there {
+		moves, err := s.replacing()
+		if err != nil {
+			return err
+		}
+		return moves.do(s.disk, s.dir)
+	}
+	if err := s.disk.syncDir(s.fresh("")); err != nil {
+		return err
+	}
+	return moves{{s.fresh(""), s.dir}}.do(s.disk, filepath.Dir(s.dir))
+}
+
+// replacing lists the moves of a commit into an existing directory. Only files
+// are replaced: what else has a name of the set is not ours to move.
+func (s *Set) replacing() (moves, error) {
+	var all moves
+	for _, name := range slices.Backward(slices.Concat(s.retired, s.names)) {
+		out := [2]string{s.final(name), s.old(name)}
+		info, err := s.disk.lstat(s.final(name))
+		switch {
+		case errors.Is(err, fs.ErrNotExist) || slices.Contains(all, out):
+			continue
+		case err != nil:
+			return nil, err
+		case !info.Mode().IsRegular():
+			return nil, fmt.Errorf("%s is not a file and is not replaced", name)
+		}
+		all = append(all, out)
+	}
+	for _, name := range s.names {
+		all = append(all, [2]string{s.fresh(name), s.final(name)})
+	}
+	return all, nil
+}
+
+// moves are renames from one path to another.
+type moves [][2]string
+
+// do makes all moves and syncs the directory, or takes back those it made.
+func (m moves) do(d disk, dir string) error {
+	for i, move := range m {
+		if err := d.rename(move[0], move[1]); err != nil {
+			return errors.Join(err, m[:i].undo(d))
+		}
+	}
+	if err := d.syncDir(dir); err != nil {
+		return errors.Join(err, m.undo(d))
+	}
+	return nil
+}
+
+func (m moves) undo(d disk) error {
+	var errs []error
+	for _, move := range slices.Backward(m) {
+		errs = append(errs, d.rename(move[1], move[0]))
+	}
+	return errors.Join(errs...)
+}
+
+// Discard removes what was staged. After Commit it does nothing.
+func (s *Set) Discard() error {
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	return s.disk.removeAll(s.temp)
+}
+
+// makeParents makes a directory and those above it, each one durable.
+func makeParents(d disk, dir string) error {
+	there, err := exists(d, dir)
+	if err != nil || there {
+		return err
+	}
+	if err := makeParents(d, filepath.Dir(dir)); err != nil {
+		return err
+	}
+	if err := d.makeDir(dir); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return d.syncDir(filepath.Dir(dir))
+}

@@ -1,0 +1,98 @@
+package recon
+
+// A report that cannot tell refunds from stand-alone credits says
+// CREDIT_OR_REFUND. It is a REFUND when its parent is known, or when exactly one
+// capture has its merchant, currency and reference; else it is a CREDIT.
+
+type refKey struct {
+	merchant  string
+	currency  string
+	reference string
+}
+
+// resolveCredits turns every CREDIT_OR_REFUND into one of the two.
+func (r *run) resolveCredits() {
+	wanted := map[refKey]*refCount{}
+	var open []uint32
+	for i := range r.txns.rows {
+		row, at := &r.txns.rows[i], uint32(i)
+		if row.kind != CreditOrRefund || !r.live(at) {
+			continue
+		}
+		row.flags |= flagCreditOrRefund
+		row.kind = Credit
+		if r.hasKnownParent(at) {
+			row.kind = Refund
+			continue
+		}
+		open = append(open, at)
+		wanted[r.refKey(at)] = &refCount{}
+	}
+	if len(open) == 0 {
+		return
+	}
+	r.countCaptures(wanted)
+	for _, at := range open {
+		if c := wanted[r.refKey(at)]; c.count == 1 {
+			r.row(at).kind = Refund
+			d := r.detail(at)
+			d.parentRow, d.parentPosted = c.row, c.posted
+		}
+	}
+}
+
+type refCount struct {
+	count  int
+	row    uint32 // row+1
+	posted int    // history index+1
+}
+
+func (r *run) refKey(i uint32) refKey {
+	row := r.row(i)
+	return refKey{r.txns.words.text(row.merchant), row.currency.String(), Norm1(r.txns.field(int(i), textRef))}
+}
+
+func (r *run) hasKnownParent(i uint32) bool {
+	parent := r.txns.field(int(i), textParent)
+	if parent == "" {
+		return false
+	}
+	for _, p := range r.rowsWithID(parent) {
+		if r.row(p).kind == Capture && r.row(p).flags&flagFault == 0 {
+			return true
+		}
+	}
+	for _, h := range r.history[parent] {
+		if r.in.History[h].Type == Capture {
+			return true
+		}
+	}
+	return false
+}
+
+// countCaptures counts the captures of each wanted reference in input and history, whatever their date.
+func (r *run) countCaptures(wanted map[refKey]*refCount) {
+	found := make([][]uint32, r.in.Workers)
+	inRanges(r.in.Workers, len(r.txns.rows), func(worker, from, to int) {
+		for i := from; i < to; i++ {
+			if o := r.out[i]; r.txns.rows[i].kind != Capture || o.reason == InvalidRow || o.reason == DuplicateRow {
+				continue
+			}
+			if _, ok := wanted[r.refKey(uint32(i))]; ok {
+				found[worker] = append(found[worker], uint32(i))
+			}
+		}
+	})
+	for _, rows := range found {
+		for _, i := range rows {
+			c := wanted[r.refKey(i)]
+			c.count, c.row = c.count+1, i+1
+		}
+	}
+	for h := range r.in.History {
+		p := &r.in.History[h]
+		if c, ok := wanted[refKey{p.Merchant, p.Currency.String(), Norm1(p.Reference)}]; ok && p.Type == Capture {
+			c.count, c.posted = c.count+1, h+1
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package recon
+
+// closePeriods is EDGE-9: a row dated in a closed period keeps its kind and is
+// CLOSED_PERIOD; every other exception so dated has it as a secondary reason.
+func (r *run) closePeriods() {
+	closed := map[Date]bool{}
+	for i := range r.txns.rows {
+		settled, o := r.txns.rows[i].settled, &r.out[i]
+		if settled == 0 || o.verdict == Ignored || o.reason == InvalidRow {
+			continue
+		}
+		shut, seen := closed[settled]
+		if !seen {
+			shut = r.books.PostingDate(settled) != settled
+			closed[settled] = shut
+		}
+		if shut {
+			r.closeRow(uint32(i))
+		}
+	}
+}
+
+func (r *run) closeRow(i uint32) {
+	o := &r.out[i]
+	if o.verdict == Exception {
+		d := r.detail(i)
+		d.secondary = append(d.secondary[:len(d.secondary):len(d.secondary)], ClosedPeriod)
+		return
+	}
+	applied, suspended, writeOff := r.money(i)
+	d := r.detail(i)
+	d.applied, d.suspended, d.writeOff = applied, suspended, writeOff
+	o.verdict, o.reason = Exception, ClosedPeriod
+}
+
+// judgeDocuments is stage 10: the first rule that applies.
+func (r *run) judgeDocuments() {
+	inRanges(r.in.Workers, len(r.docs.rows), func(_, from, to int) {
+		for i := from; i < to; i++ {
+			if r.docOut[i].verdict == Undecided {
+				r.docOut[i] = r.judgeDocument(uint32(i))
+			}
+		}
+	})
+}
+
+func (r *run) judgeDocument(doc uint32) docOutcome {
+	d, left, netted := &r.docs.rows[doc], r.left[doc], r.docOut[doc].netted
+	touched := left != d.amount
+	reason, inherited := r.reasons[doc]
+	switch {
+	case d.flags&docCard == 0:
+		return docOutcome{verdict: Ignored, reason: NotCard}
+	case d.flags&docTest != 0:
+		return docOutcome{verdict: Ignored, reason: Test}
+	case d.flags&docDuplicate != 0:
+		return docOutcome{verdict: Exception, reason: DuplicateOrder}
+	case netted:
+		return docOutcome{verdict: Matched, kind: Netted}
+	case left == 0:
+		return docOutcome{verdict: Matched, kind: Full}
+	case (d.status == Partial || d.status == Open) && touched && !inherited:
+		return docOutcome{verdict: Matched, kind: PartialKind}
+	case inherited:
+		return docOutcome{verdict: Exception, reason: reason}
+	case d.status == Cancelled:
+		return docOutcome{verdict: Ignored, reason: DocCancelled}
+	case d.status == Open:
+		return docOutcome{verdict: Ignored, reason: NotDue}
+	case touched:
+		return docOutcome{verdict: Exception, reason: AmountUnder}
+	case int(r.p.AsOf-d.date) <= r.p.TimingDays:
+		return docOutcome{verdict: Exception, reason: TimingNotSettled}
+	case d.kind == CreditMemo:
+		return docOutcome{verdict: Exception, reason: CreditMemoNoRefund}
+	}
+	return docOutcome{verdict: Exception, reason: NotCaptured}
+}

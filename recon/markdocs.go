@@ -1,0 +1,80 @@
+package recon
+
+import (
+	"slices"
+
+	"tieout/ledger/money"
+)
+
+// markDocuments notes what every document is before any row looks at it, and
+// what of it is still owed.
+func (r *run) markDocuments() {
+	card := make([]bool, len(r.docs.words.word))
+	test := make([]bool, len(r.docs.words.word))
+	for n, word := range r.docs.words.word {
+		card[n], test[n] = r.p.CardMethods[word], r.p.TestMerchants[word]
+	}
+	inRanges(r.in.Workers, len(r.docs.rows), func(_, from, to int) {
+		for i := from; i < to; i++ {
+			row := &r.docs.rows[i]
+			row.flags &^= docCard | docTest | docDuplicate | docNetted
+			if row.flags&docFault != 0 {
+				r.docOut[i] = docOutcome{verdict: Exception, reason: InvalidRow}
+				continue
+			}
+			r.left[i] = row.amount - r.docs.prior(i)
+			if card[row.method] {
+				row.flags |= docCard
+			}
+			if test[row.merchant] || r.p.TestText(r.docs.orderNo(i)) {
+				row.flags |= docTest
+			}
+		}
+	})
+}
+
+// sameSale is what makes two documents the same sale entered twice.
+type sameSale struct {
+	kind           DocType
+	order, invoice string
+	currency       money.Currency
+	amount         int64
+}
+
+// markDuplicates finds documents equal in type, order, invoice, currency and
+// amount (DUPLICATE_ORDER). Cancelled ones do not count: cancelling one is how
+// a duplicate is cleared.
+func (r *run) markDuplicates(indexes ...*docIndex) {
+	for _, x := range indexes {
+		x.groups(func(docs []uint32) {
+			first := map[sameSale]uint32{}
+			for _, doc := range docs {
+				row := &r.docs.rows[doc]
+				if row.status == Cancelled {
+					continue
+				}
+				key := sameSale{row.kind, r.normOrder(doc), r.normInvoice(doc), row.currency, row.amount}
+				if other, twice := first[key]; twice {
+					row.flags |= docDuplicate
+					r.docs.rows[other].flags |= docDuplicate
+				} else {
+					first[key] = doc
+				}
+			}
+		})
+	}
+}
+
+func (r *run) normOrder(doc uint32) string { return Norm1(r.docs.orderNo(int(doc))) }
+
+func (r *run) normInvoice(doc uint32) string {
+	return Norm1(r.docs.field(int(doc), docTextInvoice))
+}
+
+// inDocumentOrder sorts by date, order, invoice and id (stage 5).
+func (r *run) inDocumentOrder(docs []uint32) []uint32 {
+	if len(docs) > 1 {
+		slices.SortFunc(docs, r.compareDocuments)
+	}
+	return docs
+}

@@ -1,0 +1,134 @@
+package recon
+
+import "tieout/ledger/money"
+
+// Movement is what the books see of a row that moves money: what its rules can
+// look at, and its amounts in minor units, signed like the row. Words are
+// numbers; [Result.Word] and [Result.DocWord] give the texts. A row that took
+// money from documents of several stores gives one Movement a document, and
+// only the first has the row's Full, Suspended and WriteOff.
+type Movement struct {
+	Facts
+	Row        int
+	Full       int64 // what reaches clearing
+	Applied    int64
+	Suspended  int64
+	WriteOff   int64
+	Components Components // of Applied, cash sales only
+}
+
+// Facts are what a rule may look at. Rows with equal facts are booked alike.
+type Facts struct {
+	Settled  Date
+	Currency money.Currency
+	Merchant uint16
+	FeeCode  uint16
+	Brand    uint16
+	Method   uint16
+	Store    uint16 // the row's own store dimension
+	DocStore uint16 // among the documents' words; 0 takes the merchant's store
+	Type     EventType
+	Verdict  Verdict
+	Reason   Reason
+	Kind     Kind
+	Memo     bool // applied to a credit memo
+	Split    bool // Components are given
+	Unmapped bool // suspended on gl_suspense
+	Negative bool
+	Has      uint8 // which amounts are not zero: 1 applied, 2 suspended, 4 write-off, 8.. the components
+}
+
+// Movements calls do for the movements of rows from..to. The Movement is reused.
+func (r *Result) Movements(from, to int, do func(*Movement)) {
+	var m Movement
+	for i := from; i < to; i++ {
+		if r.run.movesMoney(uint32(i)) {
+			r.run.movement(uint32(i), &m, do)
+		}
+	}
+}
+
+func (r *run) movement(i uint32, m *Movement, do func(*Movement)) {
+	row, o := r.row(i), &r.out[i]
+	*m = Movement{Row: int(i), Full: row.amount, Facts: Facts{
+		Settled: row.settled, Currency: row.currency, Merchant: row.merchant, FeeCode: row.feeCode, Brand: row.brand,
+		Method: row.method, Store: row.store, Type: row.kind, Verdict: o.verdict, Reason: o.reason, Kind: o.kind,
+		Negative: row.amount < 0,
+	}}
+	m.Applied, m.Suspended, m.WriteOff = r.money(i)
+	var parts []docPart
+	if o.more != 0 {
+		d := &r.details[o.more-1]
+		parts, m.Unmapped = d.parts, d.unmapped
+	}
+	switch {
+	case len(parts) > 1:
+		r.moveParts(i, parts, m, do)
+		return
+	case len(parts) == 1:
+		r.moveDocument(i, parts[0].doc, m)
+	case o.kind == One && o.link != 0:
+		r.moveDocument(i, o.link-1, m)
+	}
+	m.mark()
+	do(m)
+}
+
+func (r *run) moveParts(i uint32, parts []docPart, m *Movement, do func(*Movement)) {
+	for _, p := range parts {
+		m.Applied = p.amount
+		r.moveDocument(i, p.doc, m)
+		m.mark()
+		do(m)
+		m.Full, m.Suspended, m.WriteOff = 0, 0, 0
+	}
+}
+
+func (r *run) moveDocument(i, doc uint32, m *Movement) {
+	d := &r.docs.rows[doc]
+	m.DocStore, m.Memo = d.store, d.kind == CreditMemo
+	m.Split, m.Components = false, Components{}
+	if r.merchant[r.row(i).merchant].model != CashSale {
+		return
+	}
+	for _, a := range r.allotsOf(i) {
+		if a.Doc == doc {
+			m.Split, m.Components = true, a.Parts
+		}
+	}
+	if m.Applied < 0 {
+		for k := range m.Components {
+			m.Components[k] = -m.Components[k]
+		}
+	}
+}
+
+func (r *run) allotsOf(i uint32) []Allotment {
+	if r.allotIndex == nil {
+		return nil
+	}
+	var found []Allotment
+	for _, at := range r.allotIndex[i] {
+		found = append(found, r.allots[at])
+	}
+	return found
+}
+
+func (r *run) indexAllots() {
+	r.allotIndex = map[uint32][]uint32{}
+	for at, a := range r.allots {
+		if a.Row >= 0 {
+			r.allotIndex[uint32(a.Row)] = append(r.allotIndex[uint32(a.Row)], uint32(at))
+		}
+	}
+}
+
+// mark notes which amounts are there, so that rows with equal facts are sources of the same lines.
+func (m *Movement) mark() {
+	m.Has = 0
+	for k, amount := range [...]int64{m.Applied, m.Suspended, m.WriteOff, m.Components[0], m.Components[1], m.Components[2], m.Components[3], m.Full} {
+		if amount != 0 {
+			m.Has |= 1 << k
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package recon
+
+// netPairs is stage 1: a refund of the whole capture on the same settlement
+// date, whose order is cancelled or not found and which has no credit memo.
+// Both are posted gross to customer deposits, never hidden.
+func (r *run) netPairs() {
+	for _, refund := range r.liveRows(Refund) {
+		parent, _ := r.parentCapture(refund)
+		if parent == 0 || !r.live(parent-1) || len(r.linked(refund)) > 0 {
+			continue
+		}
+		capture := parent - 1
+		x, y := r.row(capture), r.row(refund)
+		if x.settled != y.settled || x.merchant != y.merchant || x.currency != y.currency || x.amount != -y.amount {
+			continue
+		}
+		if docs := r.linked(capture); r.allCancelled(docs) {
+			r.net(capture, docs)
+			r.net(refund, docs)
+		}
+	}
+}
+
+func (r *run) net(i uint32, docs []uint32) {
+	o := &r.out[i]
+	o.verdict, o.pass, o.kind = Matched, ByNetting, Netted
+	*r.detail(i) = detail{applied: r.row(i).amount, shown: docs}
+	for _, doc := range docs {
+		r.docOut[doc].netted = true
+	}
+}
+
+// allCancelled is true of no documents at all.
+func (r *run) allCancelled(docs []uint32) bool {
+	for _, doc := range docs {
+		if r.docs.rows[doc].status != Cancelled {
+			return false
+		}
+	}
+	return true
+}
+
+// parentCapture finds the capture that a row follows: a row of this run that
+// moves money, else a posted event. Both are index+1, 0 for none.
+func (r *run) parentCapture(i uint32) (row uint32, posted int) {
+	if more := r.out[i].more; more != 0 {
+		if d := &r.details[more-1]; d.parentRow != 0 || d.parentPosted != 0 {
+			return d.parentRow, d.parentPosted
+		}
+	}
+	return r.parentOf(i, Capture)
+}
+
+func (r *run) parentOf(i uint32, kind EventType) (row uint32, posted int) {
+	parent := r.txns.field(int(i), textParent)
+	if parent == "" {
+		return 0, 0
+	}
+	for _, p := range r.rowsWithID(parent) {
+		if r.row(p).kind == kind && r.movesMoney(p) {
+			return p + 1, 0
+		}
+	}
+	for _, h := range r.history[parent] {
+		if r.in.History[h].Type == kind {
+			return 0, h + 1
+		}
+	}
+	return 0, 0
+}
+
+// movesMoney tells the rows that stage 0 let through.
+func (r *run) movesMoney(i uint32) bool {
+	o := &r.out[i]
+	return o.verdict != Ignored && o.reason != InvalidRow && o.reason != RetrievalOpen
+}

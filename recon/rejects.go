@@ -1,0 +1,154 @@
+package recon
+
+import "slices"
+
+// target is what a REJECT refuses: a row of this run or a posted event.
+type target struct {
+	row    uint32 // row+1
+	posted int    // history index+1
+	amount int64
+}
+
+func rejectable(kind EventType) bool {
+	return kind == Capture || kind == Refund || kind == Credit || kind == CreditOrRefund
+}
+
+// rejectTarget finds the parent of a REJECT; the live row of this run comes before the posted event.
+func (r *run) rejectTarget(i uint32) (target, bool) {
+	parent := r.txns.field(int(i), textParent)
+	for _, p := range r.rowsWithID(parent) {
+		if row := r.row(p); rejectable(row.kind) && row.flags&flagFault == 0 && r.live(p) {
+			return target{row: p + 1, amount: row.amount}, true
+		}
+	}
+	for _, h := range r.history[parent] {
+		if p := &r.in.History[h]; rejectable(p.Type) {
+			return target{posted: h + 1, amount: p.Amount}, true
+		}
+	}
+	return target{}, false
+}
+
+// applyRejects is stage 2: a REJECT with a known parent un-applies the parent's
+// documents, and is always PROCESSOR_REJECT (EDGE-5).
+func (r *run) applyRejects() {
+	for _, i := range r.liveRows(Reject) {
+		t, known := r.rejectTarget(i)
+		switch {
+		case !known:
+			r.suspend(i, ProcessorReject)
+		case t.amount != -r.row(i).amount || (t.posted > 0 && r.rejected[t.posted-1]):
+			r.suspend(i, ProcessorReject)
+			r.out[i].pass = ByParent
+			r.showParent(i, t)
+		case t.row > 0:
+			r.rejectRow(i, t.row-1)
+		default:
+			r.rejectPosted(i, t.posted-1)
+		}
+	}
+}
+
+func (r *run) showParent(i uint32, t target) {
+	d := r.detail(i)
+	d.suspended = r.row(i).amount
+	if t.row > 0 {
+		d.shown = r.linked(t.row - 1)
+		return
+	}
+	d.shown, d.foreign = r.documentsOf(&r.in.History[t.posted-1])
+}
+
+// rejectRow: both amounts are suspended and leave the open list; the parent's
+// documents keep their balance and carry the reason.
+func (r *run) rejectRow(i, parent uint32) {
+	docs := slices.Clone(r.linked(parent))
+	r.suspend(i, ProcessorReject)
+	r.out[i].pass = ByParent
+	*r.detail(i) = detail{suspended: r.row(i).amount, closed: true, shown: docs}
+	*r.detail(parent) = detail{suspended: r.row(parent).amount, closed: true}
+	o := &r.out[parent]
+	o.verdict, o.reason, o.kind = Matched, NoReason, Rejected
+	for _, doc := range docs {
+		r.inherit(doc, ProcessorReject)
+	}
+}
+
+// rejectPosted takes back what an earlier run applied and what it left in suspense.
+func (r *run) rejectPosted(i uint32, h int) {
+	p := &r.in.History[h]
+	r.rejected[h] = true
+	held := r.held[h]
+	delete(r.held, h)
+	docs, foreign := r.documentsOf(p)
+	amounts := r.appliedBefore(p, docs, p.Amount-held)
+	r.except(i, ProcessorReject)
+	r.out[i].pass = ByParent
+	d := detail{suspended: -held, closed: true, shown: docs, foreign: foreign}
+	total := int64(0)
+	for k, doc := range docs {
+		d.parts = append(d.parts, docPart{doc, -amounts[k]})
+		total += amounts[k]
+	}
+	if len(docs) == 0 {
+		total = p.Amount - held
+	}
+	d.applied = -total
+	d.writeOff = r.row(i).amount - d.applied - d.suspended
+	*r.detail(i) = d
+	for k, doc := range docs {
+		r.unapply(i, doc, amounts[k])
+		r.inherit(doc, ProcessorReject)
+	}
+}
+
+// documentsOf finds the documents of a posted event that this run sees, and names those it does not.
+func (r *run) documentsOf(p *Posted) (docs []uint32, foreign []string) {
+	if len(p.Documents) == 0 {
+		return nil, nil
+	}
+	for _, id := range p.Documents {
+		if doc, ok := r.documentByID(id); ok {
+			docs = append(docs, doc)
+		} else {
+			foreign = append(foreign, id)
+		}
+	}
+	return docs, foreign
+}
+
+func (r *run) documentByID(id string) (uint32, bool) {
+	if r.docIDs == nil {
+		r.docIDs = map[string]uint32{}
+		for _, h := range r.in.History {
+			for _, id := range h.Documents {
+				r.docIDs[id] = 0
+			}
+		}
+		for i := range r.docs.rows {
+			if _, wanted := r.docIDs[r.docs.id(i)]; wanted {
+				r.docIDs[r.docs.id(i)] = uint32(i) + 1
+			}
+		}
+	}
+	doc := r.docIDs[id]
+	return doc - 1, doc > 0
+}
+
+// appliedBefore tells how an earlier run spread what it applied: as stored, or
+// over what earlier runs applied to each document, in document order.
+func (r *run) appliedBefore(p *Posted, docs []uint32, applied int64) []int64 {
+	if len(p.Applied) == len(p.Documents) && len(docs) == len(p.Documents) && len(docs) > 0 {
+		return p.Applied
+	}
+	amounts := make([]int64, len(docs))
+	for k, doc := range docs {
+		take := r.docs.prior(int(doc))
+		if k == len(docs)-1 || (applied > 0) == (take > applied) {
+			take = applied
+		}
+		amounts[k] = take
+		applied -= take
+	}
+	return amounts
+}

@@ -1,0 +1,266 @@
+package recon
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+
+	"tieout/ledger/money"
+)
+
+// sortOutRows is stage 0: what is left undecided moves money and is live.
+// The order of the tests is that of settlement-accounting 3.4.
+func (r *run) sortOutRows() {
+	inRanges(r.in.Workers, len(r.txns.rows), func(_, from, to int) {
+		for i := from; i < to; i++ {
+			r.dateRow(uint32(i))
+		}
+	})
+	r.findInvalid()
+	r.compareRepeats()
+	r.resolveCredits()
+	inRanges(r.in.Workers, len(r.txns.rows), func(_, from, to int) {
+		for i := from; i < to; i++ {
+			r.sortOut(uint32(i))
+		}
+	})
+	r.ignoreVoided()
+}
+
+// dateRow derives the settlement date (MAT-05), and the event time of a row
+// that gives only a batch date.
+func (r *run) dateRow(i uint32) {
+	row := r.row(i)
+	if row.flags&flagHasBatchTime != 0 && row.flags&flagDateOnly == 0 {
+		row.settled = r.p.SettlementDate(r.txns.words.text(row.merchant), Instant(r.batchInstant(i)))
+	}
+	if row.occurred == 0 && row.settled != 0 {
+		row.occurred = Instant(int64(row.settled) * day * 1e6)
+	}
+}
+
+// findInvalid applies the tests of INVALID_ROW that need one row, or one row and its parent.
+func (r *run) findInvalid() {
+	rated := map[money.Currency]bool{}
+	for i := range r.txns.rows {
+		row, at := &r.txns.rows[i], uint32(i)
+		if row.flags&flagFault != 0 {
+			r.except(at, InvalidRow)
+			continue
+		}
+		known, seen := rated[row.currency]
+		if !seen {
+			known = r.p.Rate(row.currency).Known()
+			rated[row.currency] = known
+		}
+		switch {
+		case !known:
+			r.invalidate(at, "rate", "no_rate", fmt.Sprintf("there is no rate for %s; add it to rates in the policy and run again", row.currency))
+		case wrongSign(row.kind, row.amount):
+			r.invalidate(at, "amount", "wrong_sign", fmt.Sprintf("a %s cannot be %s %s; amounts are signed from the merchant's side", row.kind, money.New(row.amount, row.currency), row.currency))
+		case row.kind == Void:
+			r.checkVoid(at)
+		case row.kind == Reject:
+			r.checkReject(at)
+		}
+	}
+}
+
+func (r *run) invalidate(i uint32, column, code, message string) {
+	r.txns.rows[i].flags |= flagFault
+	r.txns.faults[i] = Fault{Column: column, Code: code, Message: message, CurrencyText: r.row(i).currency.String()}
+	r.except(i, InvalidRow)
+}
+
+// wrongSign tells a sign that the event cannot have (1.2). Zero is no wrong sign.
+func wrongSign(kind EventType, amount int64) bool {
+	switch kind {
+	case Capture, ChargebackReversal, ReserveRelease:
+		return amount < 0
+	case Refund, Credit, CreditOrRefund, Chargeback, ReserveHold:
+		return amount > 0
+	case UnknownEvent, Auth, AuthReversal, Void, Retrieval, Reject, Fee, Adjustment, eventTypes:
+	}
+	return false
+}
+
+func voidable(kind EventType) bool {
+	return kind == Capture || kind == Refund || kind == Credit || kind == CreditOrRefund
+}
+
+// checkVoid refuses a void of an event that was submitted already.
+func (r *run) checkVoid(i uint32) {
+	parent := r.txns.field(int(i), textParent)
+	submitted := false
+	for _, target := range r.rowsWithID(parent) {
+		row := r.row(target)
+		submitted = submitted || voidable(row.kind) && row.flags&flagFault == 0 && row.flags&flagHasBatchTime != 0
+	}
+	for _, h := range r.history[parent] {
+		submitted = submitted || voidable(r.in.History[h].Type)
+	}
+	if submitted {
+		r.invalidate(i, "parent_txn_id", "void_of_submitted", "a submitted event cannot be voided; only a refund can follow it")
+	}
+}
+
+// checkReject refuses a reject that has its target's sign.
+func (r *run) checkReject(i uint32) {
+	target, ok := r.rejectTarget(i)
+	if row := r.row(i); ok && row.amount != 0 && target.amount != 0 && (row.amount > 0) == (target.amount > 0) {
+		r.invalidate(i, "amount", "wrong_sign", "a REJECT has the opposite sign of what it rejects")
+	}
+}
+
+// compareRepeats finds the same natural key (id, event type) more than once,
+// in this input or posted by an earlier run.
+func (r *run) compareRepeats() {
+	for from := 0; from < len(r.byID); {
+		to := from + 1
+		for to < len(r.byID) && r.row(r.byID[to]).id == r.row(r.byID[from]).id {
+			to++
+		}
+		if to-from > 1 && !r.row(r.byID[from]).id.none() {
+			r.compareGroup(r.byID[from:to])
+		}
+		from = to
+	}
+	if len(r.in.History) == 0 {
+		return
+	}
+	for i := range r.txns.rows {
+		if r.live(uint32(i)) {
+			r.compareWithPosted(uint32(i))
+		}
+	}
+}
+
+// compareGroup looks at the rows of one id, event type by event type.
+func (r *run) compareGroup(rows []uint32) {
+	for kind := Auth; kind < eventTypes; kind++ {
+		var same []uint32
+		for _, i := range rows {
+			if r.row(i).kind == kind {
+				same = append(same, i)
+			}
+		}
+		if len(same) > 1 {
+			r.compareSameKey(same)
+		}
+	}
+}
+
+func (r *run) compareSameKey(rows []uint32) {
+	equal := true
+	for _, i := range rows {
+		equal = equal && r.row(i).flags&flagFault == r.row(rows[0]).flags&flagFault && r.sameContent(i, rows[0])
+	}
+	if !equal {
+		for _, i := range rows {
+			if r.row(i).flags&flagFault == 0 {
+				r.invalidate(i, "txn_id", "conflicting_rows", "the same id and event type comes with different content; none of these rows can be trusted")
+			}
+		}
+		return
+	}
+	if r.row(rows[0]).flags&flagFault != 0 {
+		return
+	}
+	first := rows[0]
+	for _, i := range rows {
+		if r.compareLabels(i, first) < 0 {
+			first = i
+		}
+	}
+	for _, i := range rows {
+		if i != first {
+			r.ignore(i, DuplicateRow)
+		}
+	}
+}
+
+func (r *run) compareLabels(a, b uint32) int {
+	x, errX := strconv.Atoi(r.txns.field(int(a), textRowNo))
+	y, errY := strconv.Atoi(r.txns.field(int(b), textRowNo))
+	if errX != nil || errY != nil {
+		return 0
+	}
+	return cmp.Compare(x, y)
+}
+
+// sameContent compares by value everything but label and place (EDGE-10).
+func (r *run) sameContent(a, b uint32) bool {
+	x, y := r.txns.At(int(a)), r.txns.At(int(b))
+	for _, t := range []*Transaction{&x, &y} {
+		t.RowNo, t.Source, t.Fault = "", Source{}, nil
+	}
+	if len(x.Custom) != len(y.Custom) {
+		return false
+	}
+	for k := range x.Custom {
+		if x.Custom[k] != y.Custom[k] {
+			return false
+		}
+	}
+	x.Custom, y.Custom = nil, nil
+	return fmt.Sprintf("%+v", x) == fmt.Sprintf("%+v", y)
+}
+
+func (r *run) compareWithPosted(i uint32) {
+	row := r.row(i)
+	for _, h := range r.history[r.txns.idText(int(i))] {
+		posted := &r.in.History[h]
+		if !sameNaturalKind(row.kind, posted.Type) {
+			continue
+		}
+		if posted.Amount == row.amount && posted.Currency == row.currency {
+			r.ignore(i, DuplicateRow)
+		} else {
+			r.invalidate(i, "amount", "posted_differently", fmt.Sprintf("an earlier run posted this id with %s %s", money.New(posted.Amount, posted.Currency), posted.Currency))
+		}
+		return
+	}
+}
+
+func sameNaturalKind(a, b EventType) bool {
+	either := func(k EventType) bool { return k == Refund || k == Credit || k == CreditOrRefund }
+	return a == b || (a == CreditOrRefund && either(b)) || (b == CreditOrRefund && either(a))
+}
+
+// sortOut applies the tests of stage 0 that ignore a row, one after the other.
+func (r *run) sortOut(i uint32) {
+	row := r.row(i)
+	if !r.live(i) {
+		return
+	}
+	switch {
+	case r.merchant[row.merchant].test || r.p.TestText(r.txns.field(int(i), textRef)):
+		r.ignore(i, Test)
+	case row.kind == Void:
+		r.ignore(i, Voided)
+	case row.kind == Auth || row.kind == AuthReversal:
+		r.ignore(i, NonFinancial)
+	case row.kind == Retrieval:
+		r.except(i, RetrievalOpen)
+	case row.flags&flagHasBatchTime == 0:
+		r.ignore(i, PendingBatch)
+	case row.settled > r.p.To:
+		r.ignore(i, OutOfRange)
+	case row.amount == 0:
+		r.ignore(i, ZeroAmount)
+	}
+}
+
+// ignoreVoided ignores what a void takes back before it was submitted.
+func (r *run) ignoreVoided() {
+	for i := range r.txns.rows {
+		if r.txns.rows[i].kind != Void || r.out[i].reason != Voided {
+			continue
+		}
+		for _, target := range r.rowsWithID(r.txns.field(i, textParent)) {
+			if voidable(r.row(target).kind) && r.out[target].reason == PendingBatch {
+				r.ignore(target, Voided)
+			}
+		}
+	}
+}

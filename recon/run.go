@@ -1,0 +1,203 @@
+package recon
+
+import (
+	"cmp"
+	"slices"
+)
+
+// run is a reconciliation in progress. Rows and documents are known by their
+// index in the tables; nothing here may depend on the order of those indexes.
+type run struct {
+	in    Input
+	p     *Policy
+	books Books
+	txns  *Transactions
+	docs  *Documents
+
+	byID []uint32 // rows in the order of their ids (id, then the rest of the natural order)
+
+	out     []outcome // per row
+	details []detail  // for rows with more to say; outcome.more points here
+	links   [][]uint32
+
+	left       []int64      // per document: what is still owed, signed like the document
+	docOut     []docOutcome // per document
+	parts      map[uint32]Components
+	allots     []Allotment
+	allotIndex map[uint32][]uint32 // allotments by row
+	reasons    map[uint32]Reason   // inherited by documents, the first in processing order
+	merchant   []merchantFacts     // by the number of the merchant's name in the transactions
+
+	history  map[string][]int  // posted events by id
+	held     map[int]int64     // what a posted event still holds in suspense, by index
+	docIDs   map[string]uint32 // documents that posted events name, index+1
+	rejected map[int]bool      // posted events rejected in this run
+	cleared  []Cleared
+	children map[string][]int    // posted events by the id they follow
+	disputes map[parentKey]int64 // charged back and not reversed, by capture
+	reversed map[parentKey]int64 // reversed in this run, by chargeback
+	refunded map[parentKey]bool  // captures refunded in this run
+	captures *linker             // to invoices and orders
+	memos    *linker             // to credit memos
+}
+
+// outcome is what became of a row, in 12 bytes. Amounts that the verdict does
+// not imply are in its detail.
+type outcome struct {
+	verdict Verdict
+	reason  Reason
+	pass    Pass
+	kind    Kind
+	link    uint32 // 0: none; a document+1; or, with manyLinks, an index into run.links
+	more    uint32 // 0: none; an index+1 into run.details
+}
+
+const manyLinks = 1 << 31
+
+// detail is what only some rows have.
+type detail struct {
+	applied, suspended, writeOff int64
+	closed                       bool // left the open list in this run
+	unmapped                     bool // its suspended amount sits on gl_suspense
+	shown                        []uint32
+	parts                        []docPart
+	suggested                    []uint32
+	secondary                    []Reason
+	foreign                      []string // documents of a parent that this run does not see
+	evidence                     string
+	parentRow                    uint32 // row+1
+	parentPosted                 int    // history index+1
+	refundOf                     txnID
+}
+
+// docPart is what a row took from one document, signed like the row.
+type docPart struct {
+	doc    uint32
+	amount int64
+}
+
+// docOutcome is what became of a document.
+type docOutcome struct {
+	verdict Verdict
+	reason  Reason
+	kind    Kind
+	netted  bool
+}
+
+// merchantFacts is what matching asks of a merchant again and again.
+type merchantFacts struct {
+	known   bool
+	test    bool
+	model   RevenueModel
+	inDocs  uint16 // number of the same name among the documents
+	hasDocs bool
+}
+
+func newRun(in Input, p *Policy, books Books) *run {
+	r := &run{
+		in: in, p: p, books: books, txns: in.Transactions, docs: in.Documents,
+		out: make([]outcome, in.Transactions.Len()), left: make([]int64, in.Documents.Len()),
+		docOut: make([]docOutcome, in.Documents.Len()), parts: map[uint32]Components{}, reasons: map[uint32]Reason{},
+		history: map[string][]int{}, held: map[int]int64{}, rejected: map[int]bool{},
+	}
+	for i, h := range in.History {
+		r.history[h.ID] = append(r.history[h.ID], i)
+		if h.OpenReason != NoReason {
+			r.held[i] = h.Suspended
+		}
+	}
+	r.knowMerchants()
+	return r
+}
+
+func (r *run) knowMerchants() {
+	r.merchant = make([]merchantFacts, len(r.txns.words.word))
+	for n, name := range r.txns.words.word {
+		m, known := r.p.Merchants[name]
+		f := merchantFacts{known: known, test: r.p.TestMerchants[name], model: m.Model}
+		f.inDocs, f.hasDocs = r.docs.words.find(name)
+		f.hasDocs = f.hasDocs && name != ""
+		r.merchant[n] = f
+	}
+}
+
+func (r *run) row(i uint32) *txnRow { return &r.txns.rows[i] }
+
+// detail gives the row's detail, made when it is first asked for.
+func (r *run) detail(i uint32) *detail {
+	o := &r.out[i]
+	if o.more == 0 {
+		r.details = append(r.details, detail{})
+		o.more = uint32(len(r.details))
+	}
+	return &r.details[o.more-1]
+}
+
+// linked are the documents that the row was linked to.
+func (r *run) linked(i uint32) []uint32 {
+	link := r.out[i].link
+	switch {
+	case link == 0:
+		return nil
+	case link&manyLinks != 0:
+		return r.links[link&^manyLinks]
+	}
+	return []uint32{link - 1}
+}
+
+func (r *run) setLink(i uint32, docs []uint32) {
+	switch len(docs) {
+	case 0:
+		r.out[i].link = 0
+	case 1:
+		r.out[i].link = docs[0] + 1
+	default:
+		r.links = append(r.links, docs)
+		r.out[i].link = manyLinks | uint32(len(r.links)-1)
+	}
+}
+
+func (r *run) ignore(i uint32, reason Reason) {
+	r.out[i].verdict, r.out[i].reason = Ignored, reason
+}
+
+func (r *run) except(i uint32, reason Reason) {
+	r.out[i].verdict, r.out[i].reason, r.out[i].kind = Exception, reason, NoKind
+}
+
+// suspend makes the row an exception whose whole amount is held in suspense.
+func (r *run) suspend(i uint32, reason Reason) {
+	r.except(i, reason)
+	if o := &r.out[i]; o.more != 0 {
+		d := &r.details[o.more-1]
+		d.applied, d.suspended, d.writeOff = 0, r.row(i).amount, 0
+	}
+}
+
+// inProcessingOrder sorts rows by settlement date, event time and id.
+func (r *run) inProcessingOrder(rows []uint32) []uint32 {
+	slices.SortFunc(rows, r.compareProcessing)
+	return rows
+}
+
+func (r *run) compareProcessing(a, b uint32) int {
+	x, y := r.row(a), r.row(b)
+	if c := cmp.Or(cmp.Compare(x.settled, y.settled), cmp.Compare(x.occurred, y.occurred)); c != 0 {
+		return c
+	}
+	return cmp.Or(r.compareIDs(a, b), cmp.Compare(x.kind, y.kind))
+}
+
+// financial tells rows of stage 1 and later: live and moving money.
+func (r *run) live(i uint32) bool { return r.out[i].verdict == Undecided }
+
+// liveRows lists live rows of the given events in processing order.
+func (r *run) liveRows(kinds ...EventType) []uint32 {
+	var rows []uint32
+	for i := range r.txns.rows {
+		if r.out[i].verdict == Undecided && slices.Contains(kinds, r.txns.rows[i].kind) {
+			rows = append(rows, uint32(i))
+		}
+	}
+	return r.inProcessingOrder(rows)
+}
