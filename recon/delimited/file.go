@@ -173,7 +173,7 @@ func (f *File) fill(b *Block) bool {
 	b.data = append(b.data[:0], f.carry...)
 	f.carry = f.carry[:0]
 	b.line, b.torn = f.line, false
-	for want := f.opt.BlockSize; ; want = len(b.data) + f.opt.BlockSize {
+	for want := f.opt.BlockSize; ; want = len(b.data) + max(len(b.data), f.opt.BlockSize) {
 		f.read(b, want)
 		if f.eof {
 			break

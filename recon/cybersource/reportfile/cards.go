@@ -27,9 +27,14 @@ func (w *worker) searchCards() {
 	}
 }
 
-// exempt tells the columns of request ids, where they have the form of one.
+// exempt tells a column whose value has the strict form of its own: request ids and times.
 func (w *worker) exempt(i int) bool {
-	return (i == w.layout.at[requestID] || i == w.layout.at[parentID]) && isRequestID(trim(w.record.Fields[i]))
+	for _, r := range [...]role{requestID, batchDate, transactionDate, parentID} {
+		if w.strict[r] && w.layout.at[r] == i {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *worker) blameCard(column int, code, message string) {

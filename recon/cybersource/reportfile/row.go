@@ -12,7 +12,7 @@ import (
 // row reads the record the worker holds and adds it, faulty or not.
 func (w *worker) row() {
 	w.out.rows++
-	w.faulty, w.cards = false, false
+	w.faulty, w.cards, w.strict = false, false, [roles]bool{}
 	custom := w.txn.Custom[:0]
 	w.txn = recon.Transaction{Source: recon.Source{File: w.reading.number, Line: uint32(w.record.Line)}, Custom: custom}
 	if n := len(w.record.Fields); n != len(w.layout.names) {
@@ -98,7 +98,7 @@ func (w *worker) readAll() {
 // only what is certain by its own form.
 func (w *worker) readKeys() {
 	if v := w.value(requestID); isRequestID(v) {
-		w.txn.ID = alias(v)
+		w.txn.ID, w.strict[requestID] = alias(v), true
 	}
 	if c, err := money.ParseCurrency(alias(w.value(currency))); err == nil {
 		w.txn.Currency = c
@@ -116,7 +116,7 @@ func (w *worker) readKeys() {
 func (w *worker) readID() {
 	v := w.value(requestID)
 	w.txn.ID = alias(v)
-	if !isRequestID(v) {
+	if w.strict[requestID] = isRequestID(v); !w.strict[requestID] {
 		w.blameValue(requestID, "bad_request_id", "22 to 26 digits; a spreadsheet rounds such ids, so take the report as it was downloaded")
 	}
 }
@@ -176,6 +176,7 @@ func (w *worker) readDates() {
 		}
 	} else if at, ok := parseInstant(v); ok {
 		t.Batched, t.Occurred = at, at
+		w.strict[batchDate] = true
 	}
 	if t.BatchDate == 0 && t.Batched == 0 {
 		w.blameValue(batchDate, "bad_batch_date", "a date such as 2026-09-30 or a time with its offset such as 2026-09-30T20:30:00Z")
@@ -189,6 +190,7 @@ func (w *worker) readDates() {
 		return
 	}
 	t.Occurred = at
+	w.strict[transactionDate] = true
 }
 
 // parseInstant reads RFC 3339; its usual form, in UTC and whole seconds, without the detour over time.Parse.
@@ -219,11 +221,15 @@ func twoDigits(v []byte, below int) (n int, ok bool) {
 
 func (w *worker) readParent() {
 	v := w.value(parentID)
-	if len(v) == 0 || alias(v) == w.txn.ID {
+	if len(v) == 0 {
+		return
+	}
+	if alias(v) == w.txn.ID {
+		w.strict[parentID] = w.strict[requestID]
 		return
 	}
 	w.txn.Parent = alias(v)
-	if !isRequestID(v) {
+	if w.strict[parentID] = isRequestID(v); !w.strict[parentID] {
 		w.blameValue(parentID, "bad_payment_request_id", "22 to 26 digits, or nothing; a spreadsheet rounds such ids, so take the report as it was downloaded")
 	}
 }

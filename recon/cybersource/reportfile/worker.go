@@ -64,7 +64,8 @@ type worker struct {
 	txn     recon.Transaction
 	fault   recon.Fault
 	faulty  bool
-	cards   bool // of this row
+	cards   bool        // of this row
+	strict  [roles]bool // the columns whose value has the strict form of its own (R7)
 
 	currency     lastCurrency
 	applications lastApplications
