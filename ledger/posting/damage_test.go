@@ -189,6 +189,11 @@ func TestRefusesOtherForms(t *testing.T) {
 	if _, err := crlf.Read(bytes.NewReader(file)); err == nil {
 		t.Error("the CR LF profile accepted LF")
 	}
+	windows := posting.Profile{Windows1252: true}
+	lines := strings.SplitAfter(strings.Replace(string(file), "Café", "Caf\x81", 1), "\n")
+	if _, err := windows.Read(bytes.NewReader(sign(lines[:len(lines)-1]))); err == nil {
+		t.Error("the Windows-1252 profile accepted a byte that is no character")
+	}
 }
 
 // What the reader accepts prints back to the same bytes.

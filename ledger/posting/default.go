@@ -215,8 +215,10 @@ func trailerFields(h Header, t Totals, digest string) []field {
 		{"lines", strconv.Itoa(t.LineCount)},
 	}
 	for _, c := range t.ByCurrency {
-		fields = append(fields, field{"total " + c.Currency.String(),
-			c.Currency.String() + ":" + c.Debits.String() + ":" + c.Credits.String()})
+		fields = append(fields, field{
+			"total " + c.Currency.String(),
+			c.Currency.String() + ":" + c.Debits.String() + ":" + c.Credits.String(),
+		})
 	}
 	return append(fields,
 		field{"base_debits", money.New(t.BaseDebits.Minor(), h.Base).String()},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gocarina/gocsv"
 
@@ -114,11 +115,9 @@ func Inert(text string) string {
 		}
 		return -1
 	}, text)
-	for _, first := range text {
-		if strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
-			return "'" + text
-		}
-		break
+	first, _ := utf8.DecodeRuneInString(text)
+	if text != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
+		return "'" + text
 	}
 	return text
 }

@@ -48,8 +48,10 @@ func entry(t testing.TB, number string, key ledger.Key, rate string, lines ...le
 // 0, 2 and 3 digits, a bank line of no merchant, a correction, hostile text.
 func sampleEntries(t testing.TB) []ledger.Entry {
 	key := func(day int, merchant, currency string, class ledger.Class) ledger.Key {
-		return ledger.Key{PostingDate: recon.NewDate(2026, 9, day), Merchant: merchant,
-			Currency: money.MustCurrency(currency), Class: class}
+		return ledger.Key{
+			PostingDate: recon.NewDate(2026, 9, day), Merchant: merchant,
+			Currency: money.MustCurrency(currency), Class: class,
+		}
 	}
 	hostile := line(ledger.Credit, "2190-100", "CAPTURE", 1000, 1000)
 	hostile.Memo, hostile.Rule, hostile.Sources = "=HYPERLINK(\"http://x\")|a\r\nb", "unapplied", []ledger.SourceRef{"T:29", "T:3"}
@@ -176,7 +178,8 @@ func TestSum(t *testing.T) {
 		EntryCount: 2, LineCount: 4, AccountHash: 1150300 + 1200300 + 1010000 + 2195000,
 		ByCurrency: []posting.CurrencyTotal{
 			{Currency: cad, Debits: money.New(11300, cad), Credits: money.New(11300, cad)},
-			{Currency: usd, Debits: money.New(7, usd), Credits: money.New(7, usd)}},
+			{Currency: usd, Debits: money.New(7, usd), Credits: money.New(7, usd)},
+		},
 		BaseDebits: money.New(8256, usd), BaseCredits: money.New(8256, usd),
 	}
 	if !totals.Equal(want) {
@@ -257,10 +260,12 @@ func mislabelled(t *testing.T, key ledger.Key) ledger.Entry {
 
 // PF-01: unmappable characters are an error that says where.
 func TestWindows1252RefusesWhatItLacks(t *testing.T) {
-	e := sampleEntries(t)[0].WithMemo("złoty")
-	_, err := posting.Profile{Windows1252: true}.Write(&bytes.Buffer{}, sample(), []ledger.Entry{e})
-	if err == nil || !strings.Contains(err.Error(), "field memo") || !strings.Contains(err.Error(), "ł") {
-		t.Errorf("got %v", err)
+	for _, memo := range []string{"złoty", "no UTF-8: \xe9"} {
+		e := sampleEntries(t)[0].WithMemo(memo)
+		_, err := posting.Profile{Windows1252: true}.Write(&bytes.Buffer{}, sample(), []ledger.Entry{e})
+		if err == nil || !strings.Contains(err.Error(), "field memo") || !strings.Contains(err.Error(), "Windows-1252") {
+			t.Errorf("%q: got %v", memo, err)
+		}
 	}
 }
 

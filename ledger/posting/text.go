@@ -33,7 +33,7 @@ func (p Profile) encode(b []byte, text string) ([]byte, error) {
 	}
 	for _, r := range text {
 		c, ok := charmap.Windows1252.EncodeRune(r)
-		if !ok {
+		if !ok || r == unicode.ReplacementChar {
 			return b, fmt.Errorf("%q in %q cannot be written in Windows-1252", r, text)
 		}
 		b = append(b, c)
@@ -41,15 +41,19 @@ func (p Profile) encode(b []byte, text string) ([]byte, error) {
 	return b, nil
 }
 
-// decode is the opposite of encode. What is no character of the set comes out
-// as a control character or U+FFFD, which no field may have.
+// decode is the opposite of encode. A byte that is no character of the set comes
+// out as the control character of its number, which no field may have.
 func (p Profile) decode(line []byte) string {
 	if !p.Windows1252 {
 		return string(line)
 	}
 	var b strings.Builder
 	for _, c := range line {
-		b.WriteRune(charmap.Windows1252.DecodeByte(c))
+		r := charmap.Windows1252.DecodeByte(c)
+		if r == unicode.ReplacementChar {
+			r = rune(c)
+		}
+		b.WriteRune(r)
 	}
 	return b.String()
 }
