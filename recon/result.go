@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"tieout/ledger/money"
 )
 
 // Result is the answer: an outcome for every row of every input.
@@ -247,3 +249,33 @@ type HeldItem struct {
 
 // Allotments are the component splits of cash sales made in this run.
 func (r *Result) Allotments() []Allotment { return r.run.allots }
+
+// RowAmounts is what the proofs read of a row that could be trusted.
+type RowAmounts struct {
+	Label                        int
+	Type                         EventType
+	Verdict                      Verdict
+	Currency                     money.Currency
+	Amount                       int64
+	Applied, Suspended, WriteOff int64
+	Open                         bool
+}
+
+// EachAmount calls do for every row but the invalid ones, by label.
+func (r *Result) EachAmount(do func(RowAmounts)) {
+	run := r.run
+	for _, i := range r.order {
+		row, o := run.row(i), &run.out[i]
+		if o.reason == InvalidRow {
+			continue
+		}
+		a := RowAmounts{Label: r.Label(int(i)), Type: row.kind, Verdict: o.verdict, Currency: row.currency, Amount: row.amount}
+		a.Applied, a.Suspended, a.WriteOff = run.money(i)
+		a.Open = a.Suspended != 0
+		if o.more != 0 {
+			d := &run.details[o.more-1]
+			a.Open = a.Open && !d.closed && !d.unmapped
+		}
+		do(a)
+	}
+}

@@ -1,0 +1,111 @@
+package ledger
+
+import (
+	"fmt"
+	"slices"
+
+	"tieout/ledger/money"
+	"tieout/recon"
+)
+
+// Role is what an account of the clearing model is for (settlement-accounting 1.3).
+type Role string
+
+// The roles that every company needs an account for.
+const (
+	Clearing     Role = "clearing"
+	CBReceivable Role = "cb_receivable"
+	Reserve      Role = "reserve"
+	FXClearing   Role = "fx_clearing"
+	AR           Role = "ar"
+	InTransit    Role = "in_transit"
+	Deposits     Role = "deposits"
+	Unapplied    Role = "unapplied"
+	Unidentified Role = "unidentified"
+	Tax          Role = "tax"
+	Sales        Role = "sales"
+	Returns      Role = "returns"
+	Freight      Role = "freight"
+	Surcharge    Role = "surcharge"
+	SmallDiff    Role = "small_diff"
+	FXDiff       Role = "fx_diff"
+	GLSuspense   Role = "gl_suspense"
+)
+
+// Roles lists all roles in the order of settlement-accounting 1.3.
+func Roles() []Role {
+	return []Role{
+		Clearing, InTransit, CBReceivable, Reserve, FXClearing, AR, Deposits, Unapplied, Unidentified, Tax, Sales, Returns,
+		Freight, Surcharge, SmallDiff, FXDiff, GLSuspense,
+	}
+}
+
+// Chart is which accounts the company books to.
+type Chart struct {
+	Accounts      map[Role]string
+	Cash          map[money.Currency]string
+	Fees          map[string]string // by fee code
+	Adjustments   map[string]string // by adjustment code
+	HeadOffice    string            // store segment of accounts that belong to no merchant
+	ClosedThrough recon.Date        // last day of the last closed period; 0: none
+}
+
+// PostingDate is the settlement date if its period is open, else the first day
+// after the closed periods (GL-16, GL-17).
+func (c *Chart) PostingDate(settled recon.Date) recon.Date {
+	if settled <= c.ClosedThrough {
+		return c.ClosedThrough + 1
+	}
+	return settled
+}
+
+// Missing lists the roles without an account, in the order of [Roles].
+func (c *Chart) Missing() (missing []Role) {
+	for _, role := range Roles() {
+		if c.Accounts[role] == "" {
+			missing = append(missing, role)
+		}
+	}
+	return missing
+}
+
+// CashCurrencies are the currencies with a cash account, by code.
+func (c *Chart) CashCurrencies() []money.Currency {
+	var all []money.Currency
+	for currency := range c.Cash {
+		all = append(all, currency)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// account joins an account and its store segment.
+func account(number, store string) string { return number + "-" + store }
+
+// storeOf is the merchant's store; unknown merchants take the head office's.
+func (c *Chart) storeOf(p *recon.Policy, merchant string) string {
+	if m, known := p.Merchants[merchant]; known {
+		return m.Store
+	}
+	return c.HeadOffice
+}
+
+// Number gives entries their numbers: TO, two digits of the posting year, and a
+// gapless count for each year from next on, in natural-key order (GL-19).
+func Number(entries []Entry, next func(year int) int) []Entry {
+	numbered := make([]Entry, len(entries))
+	for i, e := range entries {
+		year := e.key.PostingDate.Year()
+		numbered[i] = e.Numbered(fmt.Sprintf("TO%02d%06d", year%100, next(year)))
+	}
+	return numbered
+}
+
+// FromOne counts each year from 1: the numbering of a run without state.
+func FromOne() func(year int) int {
+	last := map[int]int{}
+	return func(year int) int {
+		last[year]++
+		return last[year]
+	}
+}

@@ -1,0 +1,251 @@
+package ledger
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"tieout/ledger/money"
+	"tieout/recon"
+)
+
+// TieOut is the proof of one currency (INV-4). Amounts are minor units.
+type TieOut struct {
+	Report, Ignored, Memo, Matched, Exception, Applied, Suspended, WriteOff, Clearing int64
+}
+
+// Difference is zero when every cent is accounted for.
+func (t *TieOut) Difference() int64 {
+	return abs(t.Report-t.Ignored-t.Matched-t.Exception) + abs(t.Matched+t.Exception-t.Applied-t.Suspended-t.WriteOff) +
+		abs(t.Matched+t.Exception-t.Clearing)
+}
+
+// Period is one month of a roll-forward.
+type Period struct {
+	Period           string
+	Opening, Closing int64
+	Movements        map[string]int64 // by label
+}
+
+// RollForward is the clearing account of one currency (5.1) against the list of batches not funded.
+type RollForward struct {
+	Opening, Closing int64
+	Periods          []Period
+	Unfunded         []recon.Batch
+}
+
+// ProofTotal is what the list adds up to.
+func (r *RollForward) ProofTotal() (total int64) {
+	for i := range r.Unfunded {
+		total += r.Unfunded[i].Open()
+	}
+	return total
+}
+
+// Suspense is the unapplied account of one currency against the list of open items.
+type Suspense struct {
+	Opening, Movement, Listed int64
+	Items                     []string
+}
+
+// Cash is one cash account against the bank statement.
+type Cash struct {
+	Account      string
+	Ledger, Bank int64
+}
+
+// Proof is what must hold between a run's outcomes and its entries.
+type Proof struct {
+	TieOut     map[money.Currency]*TieOut
+	Clearing   map[money.Currency]*RollForward
+	Suspense   map[money.Currency]*Suspense
+	InTransit  map[money.Currency]int64
+	inTransits map[money.Currency]int64 // deposits less bank lines
+	Cash       map[money.Currency]*Cash
+}
+
+// Prove draws up the proofs of a run. [Proof.Check] says whether they hold.
+func Prove(res *recon.Result, chart *Chart, entries []Entry) *Proof {
+	p := &Proof{
+		TieOut: map[money.Currency]*TieOut{}, Clearing: map[money.Currency]*RollForward{}, Suspense: map[money.Currency]*Suspense{},
+		InTransit: map[money.Currency]int64{}, inTransits: map[money.Currency]int64{}, Cash: map[money.Currency]*Cash{},
+	}
+	p.tieRows(res)
+	p.carryForward(res)
+	p.readEntries(res, chart, entries)
+	p.listBatches(res)
+	p.addBank(res, chart)
+	return p
+}
+
+func at[V any](m map[money.Currency]*V, c money.Currency) *V {
+	v := m[c]
+	if v == nil {
+		v = new(V)
+		m[c] = v
+	}
+	return v
+}
+
+func (p *Proof) tieRows(res *recon.Result) {
+	res.EachAmount(func(a recon.RowAmounts) {
+		t := at(p.TieOut, a.Currency)
+		if !a.Type.Financial() {
+			t.Memo += a.Amount
+			return
+		}
+		t.Report += a.Amount
+		switch a.Verdict {
+		case recon.Matched:
+			t.Matched += a.Amount
+		case recon.Exception:
+			t.Exception += a.Amount
+		case recon.Ignored, recon.Undecided:
+			t.Ignored += a.Amount
+		}
+		t.Applied, t.Suspended, t.WriteOff = t.Applied+a.Applied, t.Suspended+a.Suspended, t.WriteOff+a.WriteOff
+		if a.Open {
+			s := at(p.Suspense, a.Currency)
+			s.Listed += a.Suspended
+			s.Items = append(s.Items, fmt.Sprintf("row:%d", a.Label))
+		}
+	})
+}
+
+// carryForward opens suspense with what earlier runs left, and lists what of it is still open.
+func (p *Proof) carryForward(res *recon.Result) {
+	for i := range res.Input().History {
+		if h := &res.Input().History[i]; h.OpenReason != recon.NoReason {
+			at(p.Suspense, h.Currency).Opening += h.Suspended
+		}
+	}
+	carried := map[money.Currency][]string{}
+	for _, item := range res.Held() {
+		h := &res.Input().History[item.Posted]
+		at(p.Suspense, h.Currency).Listed += item.Amount
+		carried[h.Currency] = append(carried[h.Currency], "carried:"+h.ID)
+	}
+	for c, items := range carried {
+		p.Suspense[c].Items = append(items, p.Suspense[c].Items...)
+	}
+	for _, o := range res.Policy().OpeningUnfunded {
+		r := at(p.Clearing, o.Currency)
+		r.Opening += o.Amount
+		r.Closing += o.Amount
+	}
+}
+
+func signed(l *Line) int64 {
+	if l.Side == Credit {
+		return -l.Amount
+	}
+	return l.Amount
+}
+
+// readEntries sums the control accounts.
+func (p *Proof) readEntries(res *recon.Result, chart *Chart, entries []Entry) {
+	is := func(l *Line, role Role) bool { return strings.HasPrefix(l.Account, chart.Accounts[role]+"-") }
+	for i := range entries {
+		key := entries[i].key
+		for k := range entries[i].lines {
+			l := &entries[i].lines[k]
+			switch {
+			case is(l, Clearing):
+				p.moveClearing(key, l)
+			case is(l, Unapplied):
+				at(p.Suspense, key.Currency).Movement -= signed(l)
+			case is(l, InTransit):
+				p.InTransit[key.Currency] += signed(l)
+			case chart.Cash[key.Currency] != "" && strings.HasPrefix(l.Account, chart.Cash[key.Currency]+"-"):
+				at(p.Cash, key.Currency).Ledger += signed(l)
+			}
+		}
+	}
+}
+
+func (p *Proof) moveClearing(key Key, l *Line) {
+	if key.Class == Settle {
+		at(p.TieOut, key.Currency).Clearing += signed(l)
+	}
+	r := at(p.Clearing, key.Currency)
+	name := key.PostingDate.Period()
+	if n := len(r.Periods); n == 0 || r.Periods[n-1].Period != name {
+		r.Periods = append(r.Periods, Period{Period: name, Opening: r.Closing, Movements: map[string]int64{}})
+	}
+	period := &r.Periods[len(r.Periods)-1]
+	period.Movements[l.Label] += signed(l)
+	r.Closing += signed(l)
+	period.Closing = r.Closing
+}
+
+func (p *Proof) listBatches(res *recon.Result) {
+	for _, b := range res.Batches {
+		if b.Open() != 0 {
+			r := at(p.Clearing, b.Currency)
+			r.Unfunded = append(r.Unfunded, b)
+		}
+	}
+}
+
+func (p *Proof) addBank(res *recon.Result, chart *Chart) {
+	for c, account := range chart.Cash {
+		at(p.Cash, c).Account = account
+	}
+	for i := range res.Bank {
+		l := &res.Bank[i]
+		if l.Reason == recon.InvalidRow {
+			continue
+		}
+		at(p.Cash, l.Amount.Currency()).Bank += l.Amount.Minor()
+		if l.Reason != recon.BankUnidentified {
+			p.inTransits[l.Amount.Currency()] -= l.Amount.Minor()
+		}
+	}
+	for i := range res.Deposits {
+		if d := &res.Deposits[i]; d.Reason != recon.InvalidRow {
+			p.inTransits[d.Funded.Currency()] += d.Funded.Minor()
+		}
+	}
+}
+
+// Check names every proof that does not hold, with the currency and the
+// difference; nil when all differences are zero (INV-4, 6, 7, 8, 9).
+func (p *Proof) Check() error {
+	var faults []string
+	fault := func(invariant, what string, c money.Currency, difference int64) {
+		if difference != 0 {
+			faults = append(faults, fmt.Sprintf("%s: %s differs by %s %s", invariant, what, money.New(difference, c), c))
+		}
+	}
+	for _, c := range Currencies(p.TieOut) {
+		fault("INV-4", "rows against clearing", c, p.TieOut[c].Difference())
+	}
+	for _, c := range Currencies(p.Suspense) {
+		s := p.Suspense[c]
+		fault("INV-6", "closing suspense against its list", c, s.Opening+s.Movement-s.Listed)
+	}
+	for _, c := range Currencies(p.Clearing) {
+		fault("INV-7", "closing clearing against unfunded batches", c, p.Clearing[c].Closing-p.Clearing[c].ProofTotal())
+	}
+	for _, c := range Currencies(p.inTransits) {
+		fault("INV-8", "in transit against deposits less bank lines", c, p.InTransit[c]-p.inTransits[c])
+	}
+	for _, c := range Currencies(p.Cash) {
+		fault("INV-9", "cash lines against bank lines", c, p.Cash[c].Ledger-p.Cash[c].Bank)
+	}
+	if len(faults) > 0 {
+		return fmt.Errorf("the proof does not end in zero, nothing is written: %s", strings.Join(faults, "; "))
+	}
+	return nil
+}
+
+// Currencies are the keys of a per-currency map, by code.
+func Currencies[V any](m map[money.Currency]V) []money.Currency { return slices.Sorted(maps.Keys(m)) }
+
+func abs(n int64) int64 {
+	if n < 0 {
+		return -n
+	}
+	return n
+}
