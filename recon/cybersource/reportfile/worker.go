@@ -101,6 +101,9 @@ func (w *worker) block(b *delimited.Block) *result {
 		for p := w.reading.layout; p != nil && scanner.Next(&w.record); {
 			w.out.rows++
 		}
+		if scanner.Fault() != nil {
+			w.out.rows++
+		}
 		return w.out
 	}
 	if damage != nil {
