@@ -279,3 +279,17 @@ func (r *Result) EachAmount(do func(RowAmounts)) {
 		do(a)
 	}
 }
+
+// DocOrder lists the documents that want picks, by their ids.
+func (r *Result) DocOrder(want func(doc int) bool) []int {
+	var docs []int
+	for i := range r.run.docs.rows {
+		if want(i) {
+			docs = append(docs, i)
+		}
+	}
+	slices.SortFunc(docs, func(a, b int) int {
+		return cmp.Or(strings.Compare(r.run.docs.id(a), r.run.docs.id(b)), r.run.compareDocuments(uint32(a), uint32(b)))
+	})
+	return docs
+}

@@ -68,6 +68,7 @@ func (r *run) findInvalid() {
 
 func (r *run) invalidate(i uint32, column, code, message string) {
 	r.txns.rows[i].flags |= flagFault
+	r.found[i] = true
 	r.txns.faults[i] = Fault{Column: column, Code: code, Message: message, CurrencyText: r.row(i).currency.String()}
 	r.except(i, InvalidRow)
 }

@@ -32,6 +32,7 @@ type run struct {
 	held     map[int]int64     // what a posted event still holds in suspense, by index
 	docIDs   map[string]uint32 // documents that posted events name, index+1
 	rejected map[int]bool      // posted events rejected in this run
+	found    map[uint32]bool   // rows that stage 0 found invalid, beyond what the reader saw
 	cleared  []Cleared
 	children map[string][]int    // posted events by the id they follow
 	disputes map[parentKey]int64 // charged back and not reversed, by capture
@@ -98,7 +99,7 @@ func newRun(in Input, p *Policy, books Books) *run {
 		in: in, p: p, books: books, txns: in.Transactions, docs: in.Documents,
 		out: make([]outcome, in.Transactions.Len()), left: make([]int64, in.Documents.Len()),
 		docOut: make([]docOutcome, in.Documents.Len()), parts: map[uint32]Components{}, reasons: map[uint32]Reason{},
-		history: map[string][]int{}, held: map[int]int64{}, rejected: map[int]bool{},
+		found: map[uint32]bool{}, history: map[string][]int{}, held: map[int]int64{}, rejected: map[int]bool{},
 	}
 	for i, h := range in.History {
 		r.history[h.ID] = append(r.history[h.ID], i)

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"tieout/cmd/tieout/internal/config"
+	"tieout/recon"
+	"tieout/recon/cybersource/reportfile"
+	"tieout/recon/neutral"
+	"tieout/recon/sagepro"
+)
+
+// inputFiles are the files of a one-shot run, in the order of inputs.json.
+type inputFiles struct {
+	transactions                      []string
+	documents, history, funding, bank []string
+}
+
+// intake is what was read of them.
+type intake struct {
+	input   recon.Input
+	reports []recon.FileReport
+	ofRows  []int // report of each transaction file, by file number
+	ofDocs  []int
+}
+
+// readFiles reads and judges all files. The error is for files that cannot be
+// opened; what is wrong inside a file is in its report.
+func readFiles(f inputFiles, p *config.Policy) (*intake, error) {
+	rows, err := sizes(f.transactions)
+	if err != nil {
+		return nil, err
+	}
+	docs, err := sizes(f.documents)
+	if err != nil {
+		return nil, err
+	}
+	in := &intake{input: recon.Input{
+		Transactions: recon.NewTransactions(int(rows/48)+16, int(rows)+1024),
+		Documents:    recon.NewDocuments(int(docs/40)+16, int(docs)+1024),
+		HasFunding:   len(f.funding) > 0, HasBank: len(f.bank) > 0,
+	}}
+	for _, group := range []struct {
+		paths []string
+		read  func(name string, r *bufio.Reader) recon.FileReport
+	}{
+		{f.transactions, func(name string, r *bufio.Reader) recon.FileReport { return in.readTransactions(name, r, p) }},
+		{f.documents, func(name string, r *bufio.Reader) recon.FileReport { return in.readDocuments(name, r, p) }},
+		{f.history, in.readHistory}, {f.funding, in.readFunding}, {f.bank, in.readBank},
+	} {
+		for _, path := range group.paths {
+			if err := in.read(path, group.read); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return in, nil
+}
+
+func sizes(paths []string) (total int64, err error) {
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return 0, fmt.Errorf("cannot read %s: %w", path, err)
+		}
+		total += info.Size()
+	}
+	return total, nil
+}
+
+func (in *intake) read(path string, read func(string, *bufio.Reader) recon.FileReport) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("cannot read %s: %w", path, err)
+	}
+	defer f.Close()
+	in.reports = append(in.reports, read(filepath.Base(path), bufio.NewReaderSize(f, 64<<10)))
+	return nil
+}
+
+func (in *intake) readTransactions(name string, r *bufio.Reader, p *config.Policy) recon.FileReport {
+	file := uint16(len(in.ofRows))
+	in.ofRows = append(in.ofRows, len(in.reports))
+	head, _ := r.Peek(64 << 10)
+	var report recon.FileReport
+	switch kind := reportfile.Recognise(head); {
+	case neutral.Recognise(head) != "":
+		report = neutral.ReadTransactions(name, file, r, in.input.Transactions)
+	default:
+		_ = kind
+		report = reportfile.ReadPaymentBatchDetail(name, file, r, reportfile.Options{PaymentTypes: p.PaymentTypes}, in.input.Transactions)
+	}
+	in.input.FileHashes = append(in.input.FileHashes, report.SHA256)
+	return report
+}
+
+func (in *intake) readDocuments(name string, r *bufio.Reader, p *config.Policy) recon.FileReport {
+	file := uint16(len(in.ofDocs))
+	in.ofDocs = append(in.ofDocs, len(in.reports))
+	head, _ := r.Peek(64 << 10)
+	if p.Mapping != nil && neutral.Recognise(head) != neutral.Documents {
+		return sagepro.ReadExport(name, file, r, *p.Mapping, in.input.Documents)
+	}
+	return neutral.ReadDocuments(name, file, r, in.input.Documents)
+}
+
+func (in *intake) readHistory(name string, r *bufio.Reader) recon.FileReport {
+	rows, report := neutral.ReadHistory(name, 0, r)
+	in.input.History = append(in.input.History, rows...)
+	return report
+}
+
+func (in *intake) readFunding(name string, r *bufio.Reader) recon.FileReport {
+	rows, report := neutral.ReadFunding(name, 0, r)
+	in.input.Deposits = append(in.input.Deposits, rows...)
+	return report
+}
+
+func (in *intake) readBank(name string, r *bufio.Reader) recon.FileReport {
+	rows, report := neutral.ReadBank(name, 0, r)
+	in.input.BankLines = append(in.input.BankLines, rows...)
+	return report
+}
+
+// condemned names the files of which no row is used.
+func (in *intake) condemned() (names []string) {
+	for i := range in.reports {
+		if r := &in.reports[i]; r.Condemned() {
+			why := ""
+			if len(r.Findings) > 0 {
+				why = fmt.Sprintf(" (line %d: %s)", r.Findings[0].Line, r.Findings[0].Message)
+			}
+			names = append(names, r.File+" is "+string(r.Verdict)+why)
+		}
+	}
+	return names
+}
+
+// judge completes the reports with what stage 0 found.
+func (in *intake) judge(res *recon.Result) {
+	for file, counts := range res.FileCounts() {
+		report := &in.reports[in.ofRows[file]]
+		for _, f := range counts.Findings {
+			report.Note(f)
+		}
+		report.Judge(counts.Quarantined, counts.Duplicate, counts.Totals)
+	}
+}
+
+// writeReports writes inputs.json.
+func (in *intake) writeReports(w io.Writer) error {
+	out := &bytes.Buffer{}
+	for i := range in.reports {
+		in.reports[i].Close()
+		b, err := in.reports[i].MarshalJSON()
+		if err != nil {
+			return err
+		}
+		separator := ",\n "
+		if i == 0 {
+			separator = "[\n "
+		}
+		out.WriteString(separator)
+		out.Write(b)
+	}
+	out.WriteString("\n]\n")
+	_, err := w.Write(out.Bytes())
+	return err
+}

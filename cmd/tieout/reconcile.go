@@ -1,0 +1,239 @@
+package main
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tieout/cmd/tieout/internal/config"
+	"tieout/ledger"
+	"tieout/ledger/drop"
+	"tieout/ledger/drop/durable"
+	"tieout/ledger/posting"
+	"tieout/recon"
+	"tieout/reports/answer"
+)
+
+// oneShot is `tieout reconcile`: files in, answer out, no state.
+type oneShot struct {
+	files          inputFiles
+	policy, out    string
+	history        string
+	funding, bank  string
+	documents      string
+	detail, failOn string
+	noWorkbook     bool
+}
+
+func reconcileCommand() *cobra.Command {
+	o := &oneShot{}
+	cmd := &cobra.Command{
+		Use:   "reconcile --transactions F --documents F --policy F --out DIR",
+		Short: "Reconcile files of your own, once, without state",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return o.run(cmd.OutOrStdout()) },
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&o.files.transactions, "transactions", nil, "settlement report: neutral layout or a processor's report; may be given several times")
+	flags.StringArrayVar(&o.files.documents, "documents", nil, "ERP documents: neutral layout, or an export through the policy's mapping")
+	flags.StringArrayVar(&o.files.history, "history", nil, "events posted by earlier runs")
+	flags.StringArrayVar(&o.files.funding, "funding", nil, "deposits of the processor")
+	flags.StringArrayVar(&o.files.bank, "bank", nil, "bank statement")
+	flags.StringVar(&o.policy, "policy", "", "policy, YAML or JSON")
+	flags.StringVar(&o.out, "out", "", "folder for the results; created if absent")
+	flags.StringVar(&o.detail, "detail", "all", "all, or exceptions: leave matched and ignored rows out of result.json")
+	flags.BoolVar(&o.noWorkbook, "no-workbook", false, "leave the workbook out")
+	flags.StringVar(&o.failOn, "fail-on", "", "exceptions: exit with 3 if an exception is open")
+	return cmd
+}
+
+func (o *oneShot) check() error {
+	for _, flag := range []struct {
+		name  string
+		given bool
+	}{{"--transactions", len(o.files.transactions) > 0}, {"--documents", len(o.files.documents) > 0}, {"--policy", o.policy != ""}, {"--out", o.out != ""}} {
+		if !flag.given {
+			return usage(fmt.Errorf("%s is required", flag.name))
+		}
+	}
+	if o.detail != "all" && o.detail != "exceptions" {
+		return usage(fmt.Errorf("--detail %q: all or exceptions is needed", o.detail))
+	}
+	if o.failOn != "" && o.failOn != "exceptions" {
+		return usage(fmt.Errorf("--fail-on %q: only exceptions is known", o.failOn))
+	}
+	return nil
+}
+
+func (o *oneShot) run(stdout io.Writer) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	data, err := os.ReadFile(o.policy)
+	if err != nil {
+		return usage(fmt.Errorf("cannot read the policy: %w", err))
+	}
+	policy, err := config.ReadPolicy(filepath.Base(o.policy), data)
+	if err != nil {
+		return usage(err)
+	}
+	debug.SetGCPercent(50) // tables have no pointers: collecting more often is cheap and keeps the peak low
+	in, err := readFiles(o.files, policy)
+	if err != nil {
+		return err
+	}
+	if err := needCash(in, policy); err != nil {
+		return usage(err)
+	}
+	night, err := o.reckon(in, policy)
+	if err == nil {
+		err = o.write(in, policy, night, stdout)
+	}
+	if err != nil {
+		return errors.Join(err, o.leaveInputs(in))
+	}
+	if o.failOn != "" && openExceptions(night.Result) {
+		return &exitError{exitExceptions, errors.New("there are open exceptions")}
+	}
+	return nil
+}
+
+// needCash refuses bank lines in a currency without a cash account.
+func needCash(in *intake, p *config.Policy) error {
+	for _, l := range in.input.BankLines {
+		if l.Fault == nil && p.Chart.Cash[l.Amount.Currency()] == "" {
+			return fmt.Errorf("cash_accounts.%s: required, bank line %s is in that currency", l.Amount.Currency(), l.ID)
+		}
+	}
+	return nil
+}
+
+// reckon decides, books and proves.
+func (o *oneShot) reckon(in *intake, p *config.Policy) (*answer.Night, error) {
+	if bad := in.condemned(); len(bad) > 0 {
+		return nil, fmt.Errorf("nothing was reconciled: %s", strings.Join(bad, "; "))
+	}
+	res := recon.Reconcile(in.input, &p.Recon, recon.Books{PostingDate: p.Chart.PostingDate})
+	in.judge(res)
+	entries, err := ledger.RollUp(res, &p.Chart, o.detail == "all")
+	if err != nil {
+		return nil, err
+	}
+	entries = ledger.Number(entries, ledger.FromOne())
+	proof := ledger.Prove(res, &p.Chart, entries)
+	if err := proof.Check(); err != nil {
+		return nil, err
+	}
+	totals, err := posting.Sum(entries)
+	if err != nil {
+		return nil, err
+	}
+	return &answer.Night{
+		Set: p.Set, Description: p.Description, Result: res, Chart: &p.Chart, Entries: entries, Proof: proof, Totals: totals,
+		ExceptionsOnly: o.detail == "exceptions",
+	}, nil
+}
+
+// write puts all results into the folder at once.
+func (o *oneShot) write(in *intake, p *config.Policy, n *answer.Night, stdout io.Writer) error {
+	set, err := durable.Stage(o.out)
+	if err != nil {
+		return err
+	}
+	defer set.Discard()
+	header := posting.Header{
+		Company: p.Recon.Company, Sequence: 1, Created: p.Recon.AsOf.String() + "T00:00:00Z", From: p.Recon.From, To: p.Recon.To,
+		Base: p.Recon.Base, RunID: answer.RunID(inputHash(in)),
+	}
+	for _, f := range []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{"result.json", func(w io.Writer) error { return answer.Write(w, n) }},
+		{"inputs.json", in.writeReports},
+		{"journal.csv", func(w io.Writer) error { return posting.WriteJournal(w, n.Entries) }},
+		{"exceptions.csv", func(w io.Writer) error { return answer.WriteExceptions(w, n.Result) }},
+	} {
+		if err := set.Create(f.name, f.write); err != nil {
+			return err
+		}
+	}
+	if err := createPosting(set, header, n.Entries); err != nil {
+		return err
+	}
+	if err := set.Commit(); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "%d transactions, %d documents, %d entries; every difference is zero. Results are in %s\n",
+		n.Result.Rows(), n.Result.Docs(), len(n.Entries), o.out)
+	return nil
+}
+
+// createPosting adds the posting file with its checksum and its sentinel; none when there are no entries.
+func createPosting(set *durable.Set, h posting.Header, entries []ledger.Entry) error {
+	var file strings.Builder
+	if _, err := posting.WriteDefault(&file, h, entries); errors.Is(err, posting.ErrNothingToPost) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	name := h.Name("txt")
+	checksum, done := drop.Sidecars(name, []byte(file.String()))
+	for _, f := range []struct{ name, text string }{{name + ".sha256", string(checksum)}, {name, file.String()}, {name + ".done", string(done)}} {
+		err := set.Create(f.name, func(w io.Writer) error { _, err := io.WriteString(w, f.text); return err })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leaveInputs leaves inputs.json alone in the folder of a run that failed.
+func (o *oneShot) leaveInputs(in *intake) error {
+	set, err := durable.Stage(o.out)
+	if err != nil {
+		return err
+	}
+	defer set.Discard()
+	if err := set.Create("inputs.json", in.writeReports); err != nil {
+		return err
+	}
+	for _, name := range []string{"result.json", "journal.csv", "exceptions.csv", "exceptions.xlsx"} {
+		if err := set.Retire(name); err != nil {
+			return err
+		}
+	}
+	return set.Commit()
+}
+
+// inputHash is the hash of all inputs in the order of their hashes.
+func inputHash(in *intake) string {
+	var hashes []string
+	for i := range in.reports {
+		hashes = append(hashes, in.reports[i].SHA256)
+	}
+	slices.Sort(hashes)
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(hashes, "\n"))))
+}
+
+func openExceptions(res *recon.Result) bool {
+	for i := range res.Rows() {
+		if v, _ := res.Verdict(i); v == recon.Exception {
+			return true
+		}
+	}
+	for i := range res.Docs() {
+		if v, _ := res.DocVerdict(i); v == recon.Exception {
+			return true
+		}
+	}
+	return false
+}
