@@ -185,12 +185,12 @@ func newPlan(m Mapping, header []string) *plan {
 	p := &plan{mapping: m, columns: len(header), header: header}
 	used := map[int]bool{}
 	for f, name := range fieldNames() {
-		p.at[f], p.constant[f], p.lookup[f], p.names[f] = -1, m.Constants[name], m.Lookups[name], name
+		p.at[f], p.constant[f], p.names[f] = -1, m.Constants[name], name
 		column, mapped := m.Columns[name]
 		if !mapped {
 			continue
 		}
-		p.names[f] = column
+		p.names[f], p.lookup[f] = column, m.Lookups[name]
 		for i, h := range header {
 			if !strings.EqualFold(h, strings.TrimSpace(column)) {
 				continue

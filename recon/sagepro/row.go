@@ -143,18 +143,19 @@ func (w *rowReader) fill(d *recon.Document) {
 	if strings.TrimSpace(d.ID) == "" {
 		w.blame(w.plan.names[docID], "missing_value", w.plan.names[docID]+" is empty; every document needs a number, correct it in the ERP")
 	}
-	d.Merchant, d.Store, d.Method = w.coded(merchant), w.coded(store), w.coded(method)
-	if d.Method == "" && !w.faulty {
+	d.Merchant, _ = w.coded(merchant)
+	d.Store, _ = w.coded(store)
+	var ok bool
+	if d.Method, ok = w.coded(method); ok && d.Method == "" {
 		w.blameValue(method, "missing_value", "", "a payment method")
 	}
 	d.RequestID, d.AuthCode, d.Last4 = w.trimmed(requestID), w.trimmed(authCode), w.trimmed(last4)
-	var ok bool
-	if text := w.coded(docType); !w.unlisted(docType) {
+	if text, listed := w.coded(docType); listed {
 		if d.Type, ok = w.lastType.of(text, recon.ParseDocType); !ok {
 			w.blameValue(docType, "unknown_doc_type", text, "INVOICE, ORDER or CREDIT_MEMO, or an entry in lookups")
 		}
 	}
-	if text := w.coded(status); !w.unlisted(status) {
+	if text, listed := w.coded(status); listed {
 		if d.Status, ok = w.lastStatus.of(text, recon.ParseDocStatus); !ok {
 			w.blameValue(status, "unknown_status", text, "OPEN, PARTIAL, SHIPPED, CLOSED or CANCELLED, or an entry in lookups")
 		}
@@ -163,27 +164,19 @@ func (w *rowReader) fill(d *recon.Document) {
 	w.readAmounts(d)
 }
 
-// unlisted tells a value that the field's lookup does not have; coded has blamed it.
-func (w *rowReader) unlisted(f field) bool {
+// coded is the meaning of a coded field by its lookup, or its trimmed text. A
+// value that the lookup does not list makes the row faulty.
+func (w *rowReader) coded(f field) (text string, listed bool) {
+	text = w.trimmed(f)
 	table := w.plan.lookup[f]
-	if table == nil || w.plan.at[f] < 0 {
-		return false
-	}
-	_, listed := table[w.trimmed(f)]
-	return !listed
-}
-
-// coded is the meaning of a coded field by its lookup, or its trimmed text.
-func (w *rowReader) coded(f field) string {
-	text, table := w.trimmed(f), w.plan.lookup[f]
-	if table == nil || w.plan.at[f] < 0 {
-		return text
+	if table == nil {
+		return text, true
 	}
 	meaning, listed := table[text]
 	if !listed {
 		w.blameValue(f, "unlisted_value", text, "one of the values that lookups lists for "+fieldNames()[f]+"; add it to the policy or correct the row")
 	}
-	return meaning
+	return meaning, listed
 }
 
 // text is a field as written, or its constant.
@@ -251,15 +244,16 @@ func (w *rowReader) readDate(d *recon.Document) {
 }
 
 func (w *rowReader) readAmounts(d *recon.Document) {
-	text := w.coded(currency)
+	text, listed := w.coded(currency)
+	if !listed {
+		return
+	}
 	c, ok := w.lastCurrency.of(text, func(code string) (money.Currency, bool) {
 		c, err := money.ParseCurrency(code)
 		return c, err == nil
 	})
 	if !ok {
-		if !w.unlisted(currency) {
-			w.blameValue(currency, "unknown_currency", text, "an ISO 4217 code in capitals such as USD, or an entry in lookups")
-		}
+		w.blameValue(currency, "unknown_currency", text, "an ISO 4217 code in capitals such as USD, or an entry in lookups")
 		return
 	}
 	d.Currency = c
