@@ -41,6 +41,15 @@ func (e *exitError) Unwrap() error { return e.err }
 
 func usage(err error) error { return &exitError{exitUsage, err} }
 
+// failed gives an error that has no exit code of its own the code of a failed run.
+func failed(err error) error {
+	var exit *exitError
+	if err == nil || errors.As(err, &exit) {
+		return err
+	}
+	return &exitError{exitFailed, err}
+}
+
 // run is the program without the process: it returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
@@ -59,14 +68,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitDone
 	}
 	fmt.Fprintln(stderr, "tieout:", err)
+	return exitCode(ctx, err)
+}
+
+// exitCode maps an error to its exit code. What carries none came from the
+// command line itself: an unknown verb or flag.
+func exitCode(ctx context.Context, err error) int {
 	var exit *exitError
 	switch {
-	case errors.As(err, &exit):
-		return exit.code
 	case ctx.Err() != nil:
 		return exitInterrupt
-	case !root.HasSubCommands() || errors.Is(err, context.Canceled):
-		return exitFailed
+	case errors.As(err, &exit):
+		return exit.code
 	}
 	return exitUsage
 }

@@ -26,9 +26,6 @@ import (
 type oneShot struct {
 	files          inputFiles
 	policy, out    string
-	history        string
-	funding, bank  string
-	documents      string
 	detail, failOn string
 	noWorkbook     bool
 }
@@ -39,7 +36,7 @@ func reconcileCommand() *cobra.Command {
 		Use:   "reconcile --transactions F --documents F --policy F --out DIR",
 		Short: "Reconcile files of your own, once, without state",
 		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return o.run(cmd.OutOrStdout()) },
+		RunE:  func(cmd *cobra.Command, _ []string) error { return failed(o.run(cmd.OutOrStdout())) },
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&o.files.transactions, "transactions", nil, "settlement report: neutral layout or a processor's report; may be given several times")

@@ -1,0 +1,40 @@
+# tieout: what you can do here. `make` prints this help.
+GO ?= go
+FUZZTIME ?= 20s
+PACKAGES := ./...
+
+.DEFAULT_GOAL := help
+
+help: ## print this help
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build ./tieout (no cgo)
+	CGO_ENABLED=0 $(GO) build -trimpath -o tieout ./cmd/tieout
+
+check: ## format, vet, lint, dead code, tidy modules
+	@test -z "$$($(GO) tool gofumpt -l .)" || { echo "gofumpt wants:"; $(GO) tool gofumpt -l .; exit 1; }
+	$(GO) vet $(PACKAGES)
+	$(GO) tool staticcheck $(PACKAGES)
+	$(GO) tool go-errorlint -errorf $(PACKAGES)
+	$(GO) mod tidy -diff
+
+test: ## all tests, in random order
+	$(GO) test -shuffle=on $(PACKAGES)
+
+race: ## all tests with the race detector (needs a C compiler)
+	$(GO) test -race -shuffle=on $(PACKAGES)
+
+golden: ## write the golden files anew; read the difference before you commit it
+	TIEOUT_GOLDEN=write $(GO) test ./ledger/posting
+
+bench: ## benchmarks of reading, matching and booking
+	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
+
+fuzz: ## every fuzz target for FUZZTIME
+	@for target in $$(grep -rl '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u); do \
+	  for name in $$(grep -ho '^func Fuzz[A-Za-z]*' $$target/*_test.go | cut -c6-); do \
+	    $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) $$target || exit 1; done; done
+
+ci: check test ## what continuous integration runs
+
+.PHONY: help build check test race golden bench fuzz ci
