@@ -128,6 +128,9 @@ func (s *scan) take(c byte, start, end int) {
 			s.chain.groups = append(s.chain.groups, len(s.chain.digits))
 		}
 		s.separators = 0
+		if len(s.chain.digits)-s.chain.groups[len(s.chain.groups)-1] > maxDigits {
+			return // the group is too long for a card number already
+		}
 		s.chain.digits = append(s.chain.digits, digit{c - '0', int32(start), int32(end)})
 	case (c == ' ' || c == '.' || c == '-' || c == '_' || c == 0) && len(s.chain.digits) > 0 && s.separators < maxSeparators:
 		s.separators++

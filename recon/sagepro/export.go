@@ -31,6 +31,9 @@ func ReadExport(name string, file uint16, r io.Reader, m Mapping, into *recon.Do
 	e.cards = carddata.Has(name)
 	mark := into.Mark()
 	e.readHeader(m)
+	if e.report.Condemned() {
+		e.cards = e.cards || carddata.HasBytes(e.file.Head())
+	}
 	e.readRows()
 	e.finish()
 	if e.report.Condemned() {

@@ -148,7 +148,7 @@ func TestCheckListsAllFaults(t *testing.T) {
 	m.Columns["colour"] = "c"
 	m.Constants["payment_method"] = " "
 	m.Lookups["status"]["Z"] = "LOST"
-	m.Lookups["store"] = map[string]string{}
+	m.Lookups["store"], m.Lookups["order_no"] = map[string]string{}, map[string]string{}
 	delete(m.Columns, "amount")
 	m.Delimiter, m.Encoding, m.DateFormat = '"', "ebcdic", "02 Jan"
 	var all []string
@@ -157,7 +157,7 @@ func TestCheckListsAllFaults(t *testing.T) {
 	}
 	text := strings.Join(all, "\n")
 	for _, part := range []string{"doc_type has a column and a constant", `no field "colour"`, "payment_method is empty", `"LOST" is no status`,
-		"table for store", "amount has neither", "delimiter", "ebcdic", "02 Jan"} {
+		"no column; remove the table", "table for order_no", "amount has neither", "delimiter", "ebcdic", "02 Jan"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q is missing in\n%s", part, text)
 		}

@@ -76,6 +76,8 @@ func (m Mapping) Check() []error {
 			add("documents: field %s has a column and a constant; keep one of them", name)
 		case !column && !constant && field(f) <= lastRequired:
 			add("documents: field %s has neither a column nor a constant; add one", name)
+		case m.Lookups[name] != nil && !isCoded(field(f)):
+			add("documents: lookups has a table for %s, whose values are used as they are; remove the table", name)
 		case m.Lookups[name] != nil && !column:
 			add("documents: lookups has a table for %s, which has no column; remove the table or add the column", name)
 		}
@@ -86,6 +88,11 @@ func (m Mapping) Check() []error {
 	faults = append(faults, unknownFields(slices.Sorted(maps.Keys(m.Lookups)))...)
 	faults = append(faults, m.checkValues()...)
 	return append(faults, m.checkForm()...)
+}
+
+// isCoded tells the fields whose values a lookup may translate.
+func isCoded(f field) bool {
+	return slices.Contains([]field{docType, status, currency, method, merchant, store}, f)
 }
 
 func unknownFields(names []string) (faults []error) {

@@ -34,14 +34,18 @@ type Options struct {
 // table. Of a condemned file no row stays there; a faulty row stays with its Fault.
 func ReadPaymentBatchDetail(name string, file uint16, r io.Reader, o Options, into *recon.Transactions) recon.FileReport {
 	p := &reading{
-		options: o, number: file, into: into,
+		number: file, into: into,
 		file:   delimited.Open(r, delimited.Options{Workers: o.Workers}),
 		report: recon.NewFileReport(carddata.Mask(name), string(PaymentBatchDetailCSV)),
 		totals: recon.ControlTotals{},
 	}
 	p.cards = carddata.Has(name)
 	mark := into.Mark()
+	p.methods = methodsByBrand(o.PaymentTypes)
 	p.readHeader()
+	if p.report.Condemned() {
+		p.cards = p.cards || carddata.HasBytes(p.file.Head())
+	}
 	p.readRows()
 	p.finish()
 	if p.report.Condemned() {
@@ -52,7 +56,7 @@ func ReadPaymentBatchDetail(name string, file uint16, r io.Reader, o Options, in
 
 // reading is one file on its way into the table.
 type reading struct {
-	options Options
+	methods map[string]string // payment methods of the policy by brand
 	number  uint16
 	into    *recon.Transactions
 	file    *delimited.File

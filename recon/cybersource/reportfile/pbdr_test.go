@@ -176,6 +176,8 @@ func TestCanary(t *testing.T) {
 		}
 		canary(t, number, strings.Replace(classicLine1, "shop_a", number, 1)+classicHeader)
 		canary(t, number, classicLine1+strings.Replace(header, "extra", number, 1))
+		canary(t, number, classicLine1+"batch_id,"+number+"\"x\n")
+		canary(t, number, number+"\"\n")
 		canary(t, number, "<html>"+number+"</html>")
 		canary(t, number, `{"message":"`+number+`"}`)
 		canary(t, number, classicLine1+classicHeader+classicRow+number)

@@ -2,6 +2,8 @@ package reportfile
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 	"strings"
 
 	"tieout/ledger/money"
@@ -123,12 +125,22 @@ func (w *worker) readPayment() {
 
 func (w *worker) payment(text string) payment {
 	brand := brandOf(text)
-	for name, method := range w.reading.options.PaymentTypes {
-		if brand != "" && brandOf(name) == brand {
-			return payment{brand, method}
-		}
+	if method, mapped := w.reading.methods[brand]; mapped && brand != "" {
+		return payment{brand, method}
 	}
 	return payment{brand, "CARD"}
+}
+
+// methodsByBrand makes the policy's payment types comparable. Of two spellings
+// of one brand the first in the alphabet counts, on every machine.
+func methodsByBrand(types map[string]string) map[string]string {
+	methods := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(types)) {
+		if brand := brandOf(name); methods[brand] == "" {
+			methods[brand] = types[name]
+		}
+	}
+	return methods
 }
 
 // brandOf is a card brand in capitals without blanks; American Express is AMEX.
