@@ -89,7 +89,8 @@ func at[V any](m map[money.Currency]*V, c money.Currency) *V {
 }
 
 func (p *Proof) tieRows(res *recon.Result) {
-	res.EachAmount(func(a recon.RowAmounts) {
+	open := map[money.Currency][]int{}
+	res.EachAmount(func(a *recon.RowAmounts) {
 		t := at(p.TieOut, a.Currency)
 		if !a.Type.Financial() {
 			t.Memo += a.Amount
@@ -106,11 +107,16 @@ func (p *Proof) tieRows(res *recon.Result) {
 		}
 		t.Applied, t.Suspended, t.WriteOff = t.Applied+a.Applied, t.Suspended+a.Suspended, t.WriteOff+a.WriteOff
 		if a.Open {
-			s := at(p.Suspense, a.Currency)
-			s.Listed += a.Suspended
-			s.Items = append(s.Items, fmt.Sprintf("row:%d", a.Label))
+			at(p.Suspense, a.Currency).Listed += a.Suspended
+			open[a.Currency] = append(open[a.Currency], a.Label)
 		}
 	})
+	for c, labels := range open {
+		slices.Sort(labels)
+		for _, label := range labels {
+			p.Suspense[c].Items = append(p.Suspense[c].Items, fmt.Sprintf("row:%d", label))
+		}
+	}
 }
 
 // carryForward opens suspense with what earlier runs left, and lists what of it is still open.

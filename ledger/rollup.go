@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strconv"
+	"sync"
 
 	"tieout/ledger/money"
 	"tieout/recon"
@@ -86,8 +88,24 @@ type sum struct {
 
 // settle books the rows themselves, class SETTLE.
 func (b *booking) settle() {
+	workers := runtime.GOMAXPROCS(0)
+	sums := make([]map[recon.Facts]*sum, workers)
+	var wait sync.WaitGroup
+	for w := range workers {
+		wait.Go(func() { sums[w] = b.sumRows(b.res.Rows()*w/workers, b.res.Rows()*(w+1)/workers) })
+	}
+	wait.Wait()
+	for _, part := range sums {
+		for facts, s := range part {
+			b.settleSum(facts, s)
+		}
+	}
+}
+
+// sumRows adds up the movements of a range of rows by what decides their accounts.
+func (b *booking) sumRows(from, to int) map[recon.Facts]*sum {
 	sums := map[recon.Facts]*sum{}
-	b.res.Movements(0, b.res.Rows(), func(m *recon.Movement) {
+	b.res.Movements(from, to, func(m *recon.Movement) {
 		s := sums[m.Facts]
 		if s == nil {
 			s = &sum{}
@@ -104,9 +122,7 @@ func (b *booking) settle() {
 			s.rows = append(s.rows, b.res.Label(m.Row))
 		}
 	})
-	for facts, s := range sums {
-		b.settleSum(facts, s)
-	}
+	return sums
 }
 
 func (b *booking) settleSum(f recon.Facts, s *sum) {

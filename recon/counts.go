@@ -1,6 +1,10 @@
 package recon
 
-import "slices"
+import (
+	"slices"
+
+	"tieout/ledger/money"
+)
 
 // FileCount is what stage 0 made of the rows of one transaction file.
 type FileCount struct {
@@ -13,10 +17,12 @@ type FileCount struct {
 func (r *Result) FileCounts() []FileCount {
 	run := r.run
 	counts := make([]FileCount, max(len(run.in.FileHashes), 1))
+	sums := make([]runningSums, len(counts))
 	for i := range counts {
 		counts[i].Totals = ControlTotals{}
+		sums[i] = runningSums{}
 	}
-	for _, i := range r.order {
+	for i := range uint32(r.Rows()) {
 		row := run.row(i)
 		c := &counts[row.file]
 		switch run.out[i].reason {
@@ -29,12 +35,33 @@ func (r *Result) FileCounts() []FileCount {
 			c.Duplicate++
 		default:
 			if row.kind.Financial() {
-				c.Totals.Add(row.amount, row.currency)
+				sums[row.file].add(row.amount, row.currency, c.Totals)
 			}
 		}
+	}
+	for file := range sums {
+		sums[file].flush(counts[file].Totals)
 	}
 	for i := range counts {
 		slices.SortFunc(counts[i].Findings, func(a, b Finding) int { return a.Line - b.Line })
 	}
 	return counts
+}
+
+// runningSums adds in int64 and moves a sum to the totals before it could overflow.
+type runningSums map[money.Currency]int64
+
+func (s runningSums) add(minor int64, c money.Currency, totals ControlTotals) {
+	sum, err := money.AddMinor(s[c], minor)
+	if err != nil {
+		totals.Add(s[c], c)
+		sum = minor
+	}
+	s[c] = sum
+}
+
+func (s runningSums) flush(totals ControlTotals) {
+	for c, sum := range s {
+		totals.Add(sum, c)
+	}
 }

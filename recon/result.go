@@ -261,10 +261,10 @@ type RowAmounts struct {
 	Open                         bool
 }
 
-// EachAmount calls do for every row but the invalid ones, by label.
-func (r *Result) EachAmount(do func(RowAmounts)) {
+// EachAmount calls do for every row but the invalid ones, in no order that means anything.
+func (r *Result) EachAmount(do func(*RowAmounts)) {
 	run := r.run
-	for _, i := range r.order {
+	for i := range uint32(r.Rows()) {
 		row, o := run.row(i), &run.out[i]
 		if o.reason == InvalidRow {
 			continue
@@ -276,7 +276,7 @@ func (r *Result) EachAmount(do func(RowAmounts)) {
 			d := &run.details[o.more-1]
 			a.Open = a.Open && !d.closed && !d.unmapped
 		}
-		do(a)
+		do(&a)
 	}
 }
 
