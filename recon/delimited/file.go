@@ -45,7 +45,6 @@ type File struct {
 	header  Scanner // takes the header records off it
 	carry   []byte  // begin of a record whose end is not read yet
 	line    int     // physical line at which carry begins
-	last    byte    // last byte of the file so far
 	lastEnd bool    // the file ends with a line end
 	fault   *Fault
 	checked bool // the encoding of the first block

@@ -52,13 +52,19 @@ func TestTransactions(t *testing.T) {
 	usd := money.MustCurrency("USD")
 	day, _ := recon.ParseDate("2026-09-30")
 	want := []recon.Transaction{
-		{RowNo: "7", ID: "70001", Parent: "70000", Merchant: "acme", Batch: "B1", Type: recon.Capture, Occurred: instant("2026-09-29T20:02:00Z"),
+		{
+			RowNo: "7", ID: "70001", Parent: "70000", Merchant: "acme", Batch: "B1", Type: recon.Capture, Occurred: instant("2026-09-29T20:02:00Z"),
 			Batched: instant("2026-09-29T20:30:00Z"), Currency: usd, Amount: 12000, CardBrand: "VISA", Last4: "1111", AuthCode: "A1", Method: "CARD",
-			Reference: " 104501 ", Store: "200", CardholderCurrency: "EUR", CardholderAmount: "110.10", Source: recon.Source{File: 2, Line: 2}},
-		{RowNo: "8", ID: "70002", Merchant: "acme", Type: recon.Auth, Occurred: instant("2026-09-28T14:00:00Z"), Currency: money.MustCurrency("JPY"),
-			Amount: 100, Reference: "two\nlines", Source: recon.Source{File: 2, Line: 3}},
-		{RowNo: "9", ID: "70003", Merchant: "acme", Batch: "B1", Type: recon.Fee, BatchDate: day, Currency: usd, Amount: -65, FeeCode: "INTERCHANGE",
-			Source: recon.Source{File: 2, Line: 5}},
+			Reference: " 104501 ", Store: "200", CardholderCurrency: "EUR", CardholderAmount: "110.10", Source: recon.Source{File: 2, Line: 2},
+		},
+		{
+			RowNo: "8", ID: "70002", Merchant: "acme", Type: recon.Auth, Occurred: instant("2026-09-28T14:00:00Z"), Currency: money.MustCurrency("JPY"),
+			Amount: 100, Reference: "two\nlines", Source: recon.Source{File: 2, Line: 3},
+		},
+		{
+			RowNo: "9", ID: "70003", Merchant: "acme", Batch: "B1", Type: recon.Fee, BatchDate: day, Currency: usd, Amount: -65, FeeCode: "INTERCHANGE",
+			Source: recon.Source{File: 2, Line: 5},
+		},
 	}
 	if diff := cmp.Diff(want, rows, sameCurrency()); diff != "" || r.Verdict != recon.FileAccepted || r.Totals["USD"] != "119.35" || r.Totals["JPY"] != "" {
 		t.Errorf("%+v\n%s", r, diff)
@@ -79,12 +85,24 @@ func TestTransactionExtras(t *testing.T) {
 func TestTransactionFaults(t *testing.T) {
 	good := "1,70001,,acme,B1,CAPTURE,2026-09-29T20:02:00Z,2026-09-29T20:30:00Z,USD,120.00,,,VISA,1111,A1,CARD,104501,,"
 	for _, c := range []struct{ old, new, code string }{
-		{"70001", "7E+21", "bad_txn_id"}, {"70001", "7000.5", "bad_txn_id"}, {"70001", "", "bad_txn_id"}, {"70001", "70 001", "bad_txn_id"},
-		{"70001", strings.Repeat("x", 65), "bad_txn_id"}, {"CAPTURE", "CAPTURED", "unknown_event_type"}, {"CAPTURE", "", "unknown_event_type"},
-		{"USD", "usd", "unknown_currency"}, {"120.00", "120.001", "bad_amount"}, {"120.00", "1e2", "bad_amount"}, {"120.00", "", "bad_amount"},
-		{"2026-09-29T20:30:00Z", "2026-09-29T20:30:00", "bad_time"}, {"2026-09-29T20:02:00Z", "29.9.2026", "bad_time"},
-		{",104501,,", ",104501,", "wrong_column_count"}, {",104501,,", ",104501,,,", "wrong_column_count"}, {"acme", "", "missing_value"},
-		{"104501", "4111-1111-1111-1111", "card_data"}, {"70001,,", "70001,4111111111111111,", "card_data"},
+		{"70001", "7E+21", "bad_txn_id"},
+		{"70001", "7000.5", "bad_txn_id"},
+		{"70001", "", "bad_txn_id"},
+		{"70001", "70 001", "bad_txn_id"},
+		{"70001", strings.Repeat("x", 65), "bad_txn_id"},
+		{"CAPTURE", "CAPTURED", "unknown_event_type"},
+		{"CAPTURE", "", "unknown_event_type"},
+		{"USD", "usd", "unknown_currency"},
+		{"120.00", "120.001", "bad_amount"},
+		{"120.00", "1e2", "bad_amount"},
+		{"120.00", "", "bad_amount"},
+		{"2026-09-29T20:30:00Z", "2026-09-29T20:30:00", "bad_time"},
+		{"2026-09-29T20:02:00Z", "29.9.2026", "bad_time"},
+		{",104501,,", ",104501,", "wrong_column_count"},
+		{",104501,,", ",104501,,,", "wrong_column_count"},
+		{"acme", "", "missing_value"},
+		{"104501", "4111-1111-1111-1111", "card_data"},
+		{"70001,,", "70001,4111111111111111,", "card_data"},
 	} {
 		_, rows := readTxns(txnHeader + "\"x\n\"" + good[1:] + "\n" + strings.Replace(good, c.old, c.new, 1) + "\n" + good + "\n")
 		if len(rows) != 3 || rows[0].Fault != nil || rows[2].Fault != nil || rows[1].Fault == nil || rows[1].Fault.Code != c.code || rows[1].Source.Line != 4 {
@@ -237,8 +255,10 @@ func TestWriteAndRead(t *testing.T) {
 	if diff := cmp.Diff(history, posted, sameCurrency()); diff != "" {
 		t.Error(diff)
 	}
-	doc := recon.Document{ID: "D1", Type: recon.Invoice, Date: 20000, Status: recon.Shipped, Method: "CARD", Currency: money.MustCurrency("USD"), Amount: 500,
-		Components: recon.Components{300, 200}, Source: recon.Source{Line: 2}}
+	doc := recon.Document{
+		ID: "D1", Type: recon.Invoice, Date: 20000, Status: recon.Shipped, Method: "CARD", Currency: money.MustCurrency("USD"), Amount: 500,
+		Components: recon.Components{300, 200}, Source: recon.Source{Line: 2},
+	}
 	out.Reset()
 	table := recon.NewDocuments(0, 0)
 	if err := WriteDocuments(&out, []recon.Document{doc}); err != nil {

@@ -45,12 +45,18 @@ func TestExport(t *testing.T) {
 	usd := money.MustCurrency("USD")
 	day, _ := recon.ParseDate("2026-10-12")
 	want := []recon.Document{
-		{ID: "   000170384795 ", Type: recon.Order, OrderNo: "   000170384795 ", CustomerNo: "C67309", Date: day, Status: recon.Shipped, Method: "CARD",
-			Currency: usd, Amount: 38292, Components: recon.Components{38292}, Source: recon.Source{File: 4, Line: 2}},
-		{ID: "17", Type: recon.Order, OrderNo: "17", CustomerNo: "C1", Date: day + 1, Status: recon.Open, Method: "CARD",
-			Currency: money.MustCurrency("JPY"), Amount: 100, Components: recon.Components{100}, Source: recon.Source{File: 4, Line: 3}},
-		{ID: "18", Type: recon.Order, OrderNo: "18", CustomerNo: "C1", Date: day + 1, Status: recon.Cancelled, Method: "CARD",
-			Currency: usd, Amount: 100, Components: recon.Components{100}, Source: recon.Source{File: 4, Line: 4}},
+		{
+			ID: "   000170384795 ", Type: recon.Order, OrderNo: "   000170384795 ", CustomerNo: "C67309", Date: day, Status: recon.Shipped, Method: "CARD",
+			Currency: usd, Amount: 38292, Components: recon.Components{38292}, Source: recon.Source{File: 4, Line: 2},
+		},
+		{
+			ID: "17", Type: recon.Order, OrderNo: "17", CustomerNo: "C1", Date: day + 1, Status: recon.Open, Method: "CARD",
+			Currency: money.MustCurrency("JPY"), Amount: 100, Components: recon.Components{100}, Source: recon.Source{File: 4, Line: 3},
+		},
+		{
+			ID: "18", Type: recon.Order, OrderNo: "18", CustomerNo: "C1", Date: day + 1, Status: recon.Cancelled, Method: "CARD",
+			Currency: usd, Amount: 100, Components: recon.Components{100}, Source: recon.Source{File: 4, Line: 4},
+		},
 	}
 	if diff := cmp.Diff(want, docs, sameCurrency()); diff != "" || r.Verdict != recon.FileAccepted || r.Totals["USD"] != "383.92" || len(r.SHA256) != 64 {
 		t.Errorf("%+v\n%s", r, diff)
@@ -71,10 +77,12 @@ func TestEveryField(t *testing.T) {
 	}
 	header := "doc_id;doc_type;doc_date;status;currency;amount;payment_method;order_no;invoice_no;Gr\xF6\xDFe;merchant_id;store;goods;tax;shipping;surcharge;applied_prior;gateway_request_id;auth_code;last4\n"
 	r, docs := readExport(header+"D1;R;10/12/2026;CLOSED;;-10.00;KARTE;1;2;M\xFCller;01;100 ;-7.00;-1.00;-2.00;;-3.00;7000000000000000000001;A1 ;0042\n", m)
-	want := recon.Document{ID: "D1", Type: recon.CreditMemo, OrderNo: "1", InvoiceNo: "2", CustomerNo: "Müller", Date: recon.NewDate(2026, 10, 12),
+	want := recon.Document{
+		ID: "D1", Type: recon.CreditMemo, OrderNo: "1", InvoiceNo: "2", CustomerNo: "Müller", Date: recon.NewDate(2026, 10, 12),
 		Status: recon.Closed, Merchant: "acme_us", Store: "100", Method: "CARD", Currency: money.MustCurrency("USD"), Amount: -1000,
 		Components: recon.Components{-700, -100, -200, 0}, Prior: -300, RequestID: "7000000000000000000001", AuthCode: "A1", Last4: "0042",
-		Source: recon.Source{File: 4, Line: 2}}
+		Source: recon.Source{File: 4, Line: 2},
+	}
 	if len(docs) != 1 {
 		t.Fatalf("%+v", r)
 	}
@@ -86,10 +94,20 @@ func TestEveryField(t *testing.T) {
 func TestRowFaults(t *testing.T) {
 	good := "17,C1,2026-10-13,,USD,1.00,C\n"
 	for _, c := range []struct{ old, new, code string }{
-		{"17", "", "missing_value"}, {"2026-10-13", "        ", "missing_date"}, {"2026-10-13", "1900-01-01", "missing_date"},
-		{"2026-10-13", "10/13/2026", "bad_date"}, {"2026-10-13", "2026-02-30", "bad_date"}, {"USD", "US$", "unknown_currency"}, {"USD", "", "unknown_currency"},
-		{"1.00", "1.001", "bad_amount"}, {"1.00", "1,00", "wrong_column_count"}, {"1.00", "", "bad_amount"}, {"1.00", "1.5E3", "bad_amount"},
-		{",C\n", ",X\n", "unlisted_value"}, {",C\n", "\n", "wrong_column_count"}, {"13,,", "13,4111111111111111,", "card_data"},
+		{"17", "", "missing_value"},
+		{"2026-10-13", "        ", "missing_date"},
+		{"2026-10-13", "1900-01-01", "missing_date"},
+		{"2026-10-13", "10/13/2026", "bad_date"},
+		{"2026-10-13", "2026-02-30", "bad_date"},
+		{"USD", "US$", "unknown_currency"},
+		{"USD", "", "unknown_currency"},
+		{"1.00", "1.001", "bad_amount"},
+		{"1.00", "1,00", "wrong_column_count"},
+		{"1.00", "", "bad_amount"},
+		{"1.00", "1.5E3", "bad_amount"},
+		{",C\n", ",X\n", "unlisted_value"},
+		{",C\n", "\n", "wrong_column_count"},
+		{"13,,", "13,4111111111111111,", "card_data"},
 	} {
 		r, docs := readExport(ordersHeader+good+strings.Replace(good, c.old, c.new, 1)+good, orders())
 		if len(docs) != 3 || r.Verdict != recon.FilePartial || r.Rows.Quarantined != 1 || docs[1].Fault == nil || docs[1].Fault.Code != c.code ||
@@ -156,8 +174,10 @@ func TestCheckListsAllFaults(t *testing.T) {
 		all = append(all, err.Error())
 	}
 	text := strings.Join(all, "\n")
-	for _, part := range []string{"doc_type has a column and a constant", `no field "colour"`, "payment_method is empty", `"LOST" is no status`,
-		"no column; remove the table", "table for order_no", "amount has neither", "delimiter", "ebcdic", "02 Jan"} {
+	for _, part := range []string{
+		"doc_type has a column and a constant", `no field "colour"`, "payment_method is empty", `"LOST" is no status`,
+		"no column; remove the table", "table for order_no", "amount has neither", "delimiter", "ebcdic", "02 Jan",
+	} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q is missing in\n%s", part, text)
 		}

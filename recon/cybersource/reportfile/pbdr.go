@@ -88,19 +88,17 @@ func (p *reading) readHeader() {
 	if !p.nextRecord(&rec) {
 		return
 	}
-	header := rec.Line
 	if !isHeader(rec.Fields) {
 		p.meta = readMetadata(rec.Fields)
 		p.noteRecord(&rec)
-		if header = p.file.Line(); !p.nextRecord(&rec) {
+		if !p.nextRecord(&rec) {
 			return
 		}
-		header = rec.Line
 	}
 	p.noteRecord(&rec)
 	p.report.Merchant, p.report.ReportName, p.report.Version, p.report.Window = p.meta.merchant, p.meta.name, p.meta.version, p.meta.window
 	p.layout = newLayout(rec.Fields)
-	p.judgeHeader(header)
+	p.judgeHeader(rec.Line)
 }
 
 // headFault is why the head of an unknown file cannot be read, where that is what is wrong with it.

@@ -54,38 +54,52 @@ func TestGenerations(t *testing.T) {
 		{"legacy 1.0", legacyLine1 + legacyHeader +
 			"123456,shop_a,2026-09-30,0004172180000000000139,45CBBDE3,5652882910,Visa,USD,100.00,ics_bill\r\n" +
 			"123456,shop_a,2026-09-30,0004173790000000000139,5DADC3D2,5629152830,American Express,USD,-100.00,ics_credit\r\n", []recon.Transaction{
-			{ID: "0004172180000000000139", Merchant: "shop_a", Batch: "123456", Type: recon.Capture, BatchDate: day, Currency: usd, Amount: 10000,
-				CardBrand: "VISA", Method: "CARD", Reference: "45CBBDE3", ProcessRef: "5652882910", Source: recon.Source{Line: 3}},
-			{ID: "0004173790000000000139", Merchant: "shop_a", Batch: "123456", Type: recon.CreditOrRefund, BatchDate: day, Currency: usd, Amount: -10000,
-				CardBrand: "AMEX", Method: "CARD", Reference: "5DADC3D2", ProcessRef: "5629152830", Source: recon.Source{Line: 4}},
+			{
+				ID: "0004172180000000000139", Merchant: "shop_a", Batch: "123456", Type: recon.Capture, BatchDate: day, Currency: usd, Amount: 10000,
+				CardBrand: "VISA", Method: "CARD", Reference: "45CBBDE3", ProcessRef: "5652882910", Source: recon.Source{Line: 3},
+			},
+			{
+				ID: "0004173790000000000139", Merchant: "shop_a", Batch: "123456", Type: recon.CreditOrRefund, BatchDate: day, Currency: usd, Amount: -10000,
+				CardBrand: "AMEX", Method: "CARD", Reference: "5DADC3D2", ProcessRef: "5629152830", Source: recon.Source{Line: 4},
+			},
 		}},
 		{"REST Classic 1.10, refund without a sign", classicLine1 + classicHeader + classicRow +
 			"21265000001,shop_a,2026-10-01T04:15:21Z,7000000000000000000002,104502,93210002,Visa,USD,35.00,\"ics_auth, ics_credit\",BATCHED,\n", []recon.Transaction{
-			{ID: "7000000000000000000001", Merchant: "shop_a", Batch: "21265000001", Type: recon.Capture, Batched: at(2026, 10, 1, 4, 15, 21),
+			{
+				ID: "7000000000000000000001", Merchant: "shop_a", Batch: "21265000001", Type: recon.Capture, Batched: at(2026, 10, 1, 4, 15, 21),
 				Occurred: at(2026, 9, 30, 9, 33, 55), Currency: usd, Amount: 3500, CardBrand: "MASTERCARD", Method: "CARD", Reference: "104501",
-				ProcessRef: "93210001", Source: recon.Source{Line: 3}},
-			{ID: "7000000000000000000002", Merchant: "shop_a", Batch: "21265000001", Type: recon.CreditOrRefund, Batched: at(2026, 10, 1, 4, 15, 21),
+				ProcessRef: "93210001", Source: recon.Source{Line: 3},
+			},
+			{
+				ID: "7000000000000000000002", Merchant: "shop_a", Batch: "21265000001", Type: recon.CreditOrRefund, Batched: at(2026, 10, 1, 4, 15, 21),
 				Occurred: at(2026, 10, 1, 4, 15, 21), Currency: usd, Amount: -3500, CardBrand: "VISA", Method: "CARD", Reference: "104502",
-				ProcessRef: "93210002", Source: recon.Source{Line: 4}},
+				ProcessRef: "93210002", Source: recon.Source{Line: 4},
+			},
 		}},
 		{"Classic with merchant data, blanks in the header", classicLine1 + strings.TrimSuffix(classicHeader, "\n") + ",merchant_data_1, merchant_data_2 \n" +
 			strings.TrimSuffix(classicRow, "\n") + ",\"7ff:cf2\", x \n", []recon.Transaction{
-			{ID: "7000000000000000000001", Merchant: "shop_a", Batch: "21265000001", Type: recon.Capture, Batched: at(2026, 10, 1, 4, 15, 21),
+			{
+				ID: "7000000000000000000001", Merchant: "shop_a", Batch: "21265000001", Type: recon.Capture, Batched: at(2026, 10, 1, 4, 15, 21),
 				Occurred: at(2026, 9, 30, 9, 33, 55), Currency: usd, Amount: 3500, CardBrand: "MASTERCARD", Method: "CARD", Reference: "104501",
-				ProcessRef: "93210001", Custom: []recon.Field{{Name: "mdd1", Value: "7ff:cf2"}, {Name: "mdd2", Value: "x"}}, Source: recon.Source{Line: 3}},
+				ProcessRef: "93210001", Custom: []recon.Field{{Name: "mdd1", Value: "7ff:cf2"}, {Name: "mdd2", Value: "x"}}, Source: recon.Source{Line: 3},
+			},
 		}},
 		{"Custom with SOAPI names", classicLine1 +
 			"BatchID,BatchDate,RequestID,MerchantReferenceNumber,TransactionReferenceNumber,CurrencyCode,Amount,Name,CardType,AccountSuffix,AuthorizationCode,PaymentRequestID,Status\n" +
 			"9,2026-10-01T00:15:21-04:00,7000000000000000000003, 104503 ,R1,USD ,1.5,ECP_CREDIT,,0042,A1,7000000000000000000001,\n", []recon.Transaction{
-			{ID: "7000000000000000000003", Parent: "7000000000000000000001", Merchant: "shop_a", Batch: "9", Type: recon.CreditOrRefund,
+			{
+				ID: "7000000000000000000003", Parent: "7000000000000000000001", Merchant: "shop_a", Batch: "9", Type: recon.CreditOrRefund,
 				Batched: at(2026, 10, 1, 4, 15, 21), Occurred: at(2026, 10, 1, 4, 15, 21), Currency: usd, Amount: -150, Method: "ECHECK",
-				Reference: " 104503 ", ProcessRef: "R1", AuthCode: "A1", Last4: "0042", Source: recon.Source{Line: 3}},
+				Reference: " 104503 ", ProcessRef: "R1", AuthCode: "A1", Last4: "0042", Source: recon.Source{Line: 3},
+			},
 		}},
 		{"group names, no line 1", "Batch.BatchID,Batch.BatchDate,Request.RequestID,Request.MerchantID,Request.MerchantReferenceNumber," +
 			"PaymentData.CurrencyCode,PaymentData.Amount,Application.Name,PaymentData.PaymentRequestID,MerchantDefinedData.Field2\n" +
 			"9,2026-10-01,7000000000000000000004,shop_b,1,USD,2.00,ics_auth,7000000000000000000004,m\n", []recon.Transaction{
-			{ID: "7000000000000000000004", Merchant: "shop_b", Batch: "9", Type: recon.Auth, BatchDate: day + 1, Currency: usd, Amount: 200, Method: "CARD",
-				Reference: "1", Custom: []recon.Field{{Name: "mdd2", Value: "m"}}, Source: recon.Source{Line: 2}},
+			{
+				ID: "7000000000000000000004", Merchant: "shop_b", Batch: "9", Type: recon.Auth, BatchDate: day + 1, Currency: usd, Amount: 200, Method: "CARD",
+				Reference: "1", Custom: []recon.Field{{Name: "mdd2", Value: "m"}}, Source: recon.Source{Line: 2},
+			},
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
