@@ -106,8 +106,8 @@ func (p *Proof) tieRows(res *recon.Result) {
 			t.Ignored += a.Amount
 		}
 		t.Applied, t.Suspended, t.WriteOff = t.Applied+a.Applied, t.Suspended+a.Suspended, t.WriteOff+a.WriteOff
-		if a.Open {
-			at(p.Suspense, a.Currency).Listed += a.Suspended
+		if a.Open != 0 {
+			at(p.Suspense, a.Currency).Listed += a.Open
 			open[a.Currency] = append(open[a.Currency], a.Label)
 		}
 	})
@@ -122,7 +122,7 @@ func (p *Proof) tieRows(res *recon.Result) {
 // carryForward opens suspense with what earlier runs left, and lists what of it is still open.
 func (p *Proof) carryForward(res *recon.Result) {
 	for i := range res.Input().History {
-		if h := &res.Input().History[i]; h.OpenReason != recon.NoReason {
+		if h := &res.Input().History[i]; h.HoldsSuspense() {
 			at(p.Suspense, h.Currency).Opening += h.Suspended
 		}
 	}
@@ -195,8 +195,10 @@ func (p *Proof) listBatches(res *recon.Result) {
 }
 
 func (p *Proof) addBank(res *recon.Result, chart *Chart) {
-	for c, account := range chart.Cash {
-		at(p.Cash, c).Account = account
+	if res.Input().HasBank {
+		for c, account := range chart.Cash {
+			at(p.Cash, c).Account = account
+		}
 	}
 	for i := range res.Bank {
 		l := &res.Bank[i]

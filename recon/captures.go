@@ -82,8 +82,12 @@ func (r *run) failCheck(i uint32, docs []uint32, failed []Reason) {
 	}
 }
 
-// inherit gives a document the reason of its event; the first one stays.
+// inherit gives a document the reason of its event, if it is one that documents
+// can have (3.5, column side); the first one stays.
 func (r *run) inherit(doc uint32, reason Reason) {
+	if reason == DuplicateTxn || reason == UnmappedGL {
+		return
+	}
 	if _, has := r.reasons[doc]; !has {
 		r.reasons[doc] = reason
 	}

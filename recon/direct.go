@@ -115,14 +115,15 @@ func (r *run) bookReversal(i uint32) {
 	r.out[i].pass = ByParent
 }
 
-// disputeOpen is what of a chargeback sits on the disputes account: nothing if it is unlinked.
+// disputeOpen is what of a chargeback sits on the disputes account: nothing if
+// it is unlinked, or comes later in processing order (INV-14).
 func (r *run) disputeOpen(dispute parentKey) int64 {
 	if r.reversed == nil {
 		r.reversed = map[parentKey]int64{}
 	}
 	open := abs(r.parentAmount(dispute)) - r.reversed[dispute]
 	if dispute.row > 0 {
-		if r.out[dispute.row-1].reason == ChargebackUnlinked {
+		if row := dispute.row - 1; r.live(row) || r.out[row].reason == ChargebackUnlinked {
 			return 0
 		}
 		return open

@@ -306,10 +306,21 @@ func share(deposits []*DepositOutcome, left []int64, amount int64, last bool) (s
 		}
 		left[k] -= take
 		rest -= take
-		shares = append(shares, BankShare{d.Merchant, take})
+		shares = addShare(shares, d.Merchant, take)
 	}
 	shares[0].Amount += rest
 	return shares
+}
+
+// addShare keeps one share a merchant: a line is one amount on each merchant's entry.
+func addShare(shares []BankShare, merchant string, amount int64) []BankShare {
+	for i := range shares {
+		if shares[i].Merchant == merchant {
+			shares[i].Amount += amount
+			return shares
+		}
+	}
+	return append(shares, BankShare{merchant, amount})
 }
 
 func (f *funding) judgeBatch(b *Batch) {

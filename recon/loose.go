@@ -19,8 +19,14 @@ type looseKey struct {
 func (r *run) looseCaptures() {
 	var rows []uint32
 	for i := range r.txns.rows {
-		if at := uint32(i); r.live(at) && r.txns.rows[i].kind == Capture && r.out[i].link == 0 {
+		at := uint32(i)
+		if !r.live(at) || r.txns.rows[i].kind != Capture || r.out[i].link != 0 {
+			continue
+		}
+		if r.merchant[r.txns.rows[i].merchant].known {
 			rows = append(rows, at)
+		} else {
+			r.suspend(at, WrongMerchant)
 		}
 	}
 	rows = r.loosePass(r.inProcessingOrder(rows), ByAuth)

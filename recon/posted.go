@@ -13,6 +13,10 @@ type Posted struct {
 	Suspended  int64 // what it still holds in suspense, signed like the amount
 }
 
+// HoldsSuspense tells an item that is still open on the unapplied account; what
+// has no account rule sits on gl_suspense instead.
+func (p *Posted) HoldsSuspense() bool { return p.OpenReason != NoReason && p.OpenReason != UnmappedGL }
+
 // Deposit is one processor deposit: what was funded for one batch.
 type Deposit struct {
 	ID             string

@@ -29,6 +29,8 @@ func (r *run) applyRefund(i uint32, over bool) {
 	var failed []Reason
 	if len(docs) > 0 {
 		failed = r.checkLink(i, docs)
+	} else if !r.merchant[r.row(i).merchant].known {
+		failed = append(failed, WrongMerchant)
 	}
 	if over {
 		failed = append(failed, RefundOverCapture)

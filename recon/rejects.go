@@ -17,7 +17,7 @@ func rejectable(kind EventType) bool {
 func (r *run) rejectTarget(i uint32) (target, bool) {
 	parent := r.txns.field(int(i), textParent)
 	for _, p := range r.rowsWithID(parent) {
-		if row := r.row(p); rejectable(row.kind) && row.flags&flagFault == 0 && r.live(p) {
+		if row := r.row(p); rejectable(row.kind) && row.flags&flagFault == 0 && (r.live(p) || r.out[p].kind == Rejected) {
 			return target{row: p + 1, amount: row.amount}, true
 		}
 	}
@@ -37,7 +37,7 @@ func (r *run) applyRejects() {
 		switch {
 		case !known:
 			r.suspend(i, ProcessorReject)
-		case t.amount != -r.row(i).amount || (t.posted > 0 && r.rejected[t.posted-1]):
+		case t.amount != -r.row(i).amount || r.rejectedAlready(t):
 			r.suspend(i, ProcessorReject)
 			r.out[i].pass = ByParent
 			r.showParent(i, t)
@@ -47,6 +47,19 @@ func (r *run) applyRejects() {
 			r.rejectPosted(i, t.posted-1)
 		}
 	}
+}
+
+// rejectedAlready tells a target that an earlier reject took, in this run or before.
+func (r *run) rejectedAlready(t target) bool {
+	if t.row > 0 {
+		return r.out[t.row-1].kind == Rejected
+	}
+	for _, h := range r.postedChildren(r.in.History[t.posted-1].ID) {
+		if r.in.History[h].Type == Reject {
+			return true
+		}
+	}
+	return r.rejected[t.posted-1]
 }
 
 func (r *run) showParent(i uint32, t target) {
@@ -66,7 +79,7 @@ func (r *run) rejectRow(i, parent uint32) {
 	r.suspend(i, ProcessorReject)
 	r.out[i].pass = ByParent
 	*r.detail(i) = detail{suspended: r.row(i).amount, closed: true, shown: docs}
-	*r.detail(parent) = detail{suspended: r.row(parent).amount, closed: true}
+	*r.detail(parent) = detail{suspended: r.row(parent).amount, closed: true, shown: docs}
 	o := &r.out[parent]
 	o.verdict, o.reason, o.kind = Matched, NoReason, Rejected
 	for _, doc := range docs {
@@ -74,27 +87,28 @@ func (r *run) rejectRow(i, parent uint32) {
 	}
 }
 
-// rejectPosted takes back what an earlier run applied and what it left in suspense.
+// rejectPosted takes back what an earlier run applied and what it left in
+// suspense. What no document of this run can give back is suspended and stays
+// open.
 func (r *run) rejectPosted(i uint32, h int) {
 	p := &r.in.History[h]
 	r.rejected[h] = true
 	held := r.held[h]
 	delete(r.held, h)
 	docs, foreign := r.documentsOf(p)
-	amounts := r.appliedBefore(p, docs, p.Amount-held)
+	amounts, whole := r.appliedBefore(p, docs, p.Amount-held)
 	r.except(i, ProcessorReject)
 	r.out[i].pass = ByParent
-	d := detail{suspended: -held, closed: true, shown: docs, foreign: foreign}
-	total := int64(0)
+	d := detail{offList: -held, shown: docs, foreign: foreign}
 	for k, doc := range docs {
 		d.parts = append(d.parts, docPart{doc, -amounts[k]})
-		total += amounts[k]
+		d.applied -= amounts[k]
 	}
-	if len(docs) == 0 {
-		total = p.Amount - held
+	if d.suspended = -held; whole {
+		d.writeOff = r.row(i).amount - d.applied - d.suspended
+	} else {
+		d.suspended = r.row(i).amount - d.applied
 	}
-	d.applied = -total
-	d.writeOff = r.row(i).amount - d.applied - d.suspended
 	*r.detail(i) = d
 	for k, doc := range docs {
 		r.unapply(i, doc, amounts[k])
@@ -113,6 +127,9 @@ func (r *run) documentsOf(p *Posted) (docs []uint32, foreign []string) {
 		} else {
 			foreign = append(foreign, id)
 		}
+	}
+	if len(p.Applied) != len(p.Documents) {
+		r.inDocumentOrder(docs)
 	}
 	return docs, foreign
 }
@@ -135,20 +152,21 @@ func (r *run) documentByID(id string) (uint32, bool) {
 	return doc - 1, doc > 0
 }
 
-// appliedBefore tells how an earlier run spread what it applied: as stored, or
-// over what earlier runs applied to each document, in document order.
-func (r *run) appliedBefore(p *Posted, docs []uint32, applied int64) []int64 {
+// appliedBefore tells how an earlier run spread what it applied, and whether
+// that is the whole: as stored, or in document order, to each document at most
+// what earlier runs applied to it.
+func (r *run) appliedBefore(p *Posted, docs []uint32, applied int64) (amounts []int64, whole bool) {
 	if len(p.Applied) == len(p.Documents) && len(docs) == len(p.Documents) && len(docs) > 0 {
-		return p.Applied
+		return p.Applied, true
 	}
-	amounts := make([]int64, len(docs))
+	amounts = make([]int64, len(docs))
 	for k, doc := range docs {
 		take := r.docs.prior(int(doc))
-		if k == len(docs)-1 || (applied > 0) == (take > applied) {
+		if abs(take) > abs(applied) {
 			take = applied
 		}
 		amounts[k] = take
 		applied -= take
 	}
-	return amounts
+	return amounts, applied == 0
 }

@@ -139,18 +139,30 @@ func (r *Result) Row(i int) Row {
 		row.Posting = run.books.PostingDate(row.Settled)
 	}
 	row.Documents = run.ids(row.docIndexes)
-	row.Open = row.Suspended != 0
+	row.Open = run.openAmount(at) != 0
 	if o.more != 0 {
 		d := &run.details[o.more-1]
 		row.Secondary, row.Suggested, row.Evidence = d.secondary, run.ids(d.suggested), d.evidence
 		row.Documents = append(row.Documents, d.foreign...)
 		row.Unmapped = d.unmapped
-		row.Open = row.Open && !d.closed && !d.unmapped
 		if d.parentRow > 0 || d.parentPosted > 0 {
 			row.ParentID = run.parentID(parentKey{d.parentRow, d.parentPosted})
 		}
 	}
 	return row
+}
+
+// openAmount is what of the row's suspended amount is on the open list.
+func (r *run) openAmount(i uint32) int64 {
+	_, suspended, _ := r.money(i)
+	if more := r.out[i].more; more != 0 {
+		d := &r.details[more-1]
+		if d.closed || d.unmapped {
+			return 0
+		}
+		return suspended - d.offList
+	}
+	return suspended
 }
 
 // shown are the documents that a row's outcome names: those that took money,
@@ -258,7 +270,7 @@ type RowAmounts struct {
 	Currency                     money.Currency
 	Amount                       int64
 	Applied, Suspended, WriteOff int64
-	Open                         bool
+	Open                         int64 // of Suspended: what is on the open list
 }
 
 // EachAmount calls do for every row but the invalid ones, in no order that means anything.
@@ -271,11 +283,7 @@ func (r *Result) EachAmount(do func(*RowAmounts)) {
 		}
 		a := RowAmounts{Label: r.Label(int(i)), Type: row.kind, Verdict: o.verdict, Currency: row.currency, Amount: row.amount}
 		a.Applied, a.Suspended, a.WriteOff = run.money(i)
-		a.Open = a.Suspended != 0
-		if o.more != 0 {
-			d := &run.details[o.more-1]
-			a.Open = a.Open && !d.closed && !d.unmapped
-		}
+		a.Open = run.openAmount(i)
 		do(&a)
 	}
 }

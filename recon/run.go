@@ -58,8 +58,9 @@ const manyLinks = 1 << 31
 // detail is what only some rows have.
 type detail struct {
 	applied, suspended, writeOff int64
-	closed                       bool // left the open list in this run
-	unmapped                     bool // its suspended amount sits on gl_suspense
+	closed                       bool  // left the open list in this run
+	offList                      int64 // of suspended: what a carried item's leaving takes along
+	unmapped                     bool  // its suspended amount sits on gl_suspense
 	shown                        []uint32
 	parts                        []docPart
 	suggested                    []uint32
@@ -103,7 +104,7 @@ func newRun(in Input, p *Policy, books Books) *run {
 	}
 	for i, h := range in.History {
 		r.history[h.ID] = append(r.history[h.ID], i)
-		if h.OpenReason != NoReason {
+		if h.HoldsSuspense() {
 			r.held[i] = h.Suspended
 		}
 	}

@@ -215,7 +215,7 @@ func (l *line) amount(column, text string, c money.Currency) int64 {
 	if c == 0 {
 		return 0
 	}
-	a, err := money.Parse(strings.TrimSpace(text), c)
+	a, err := money.Parse(text, c)
 	if err != nil {
 		l.blameValue(column, "bad_amount", text, fmt.Sprintf("a plain decimal number with at most %d decimals for %s (%s)", c.Digits(), c, err))
 	}

@@ -237,8 +237,9 @@ func (n *Night) allocations() map[string][]map[string]string {
 	splits := slices.Clone(n.Result.Allotments())
 	slices.SortStableFunc(splits, func(a, b recon.Allotment) int { return n.allotLabel(a) - n.allotLabel(b) })
 	for _, a := range splits {
+		sign := int64(1)
 		if a.Back {
-			continue
+			sign = -1
 		}
 		doc := n.Result.Doc(int(a.Doc))
 		split := map[string]string{"row_no": strconv.Itoa(n.allotLabel(a))}
@@ -246,7 +247,7 @@ func (n *Night) allocations() map[string][]map[string]string {
 			split["row_no"] = "carried:" + n.Result.Input().History[a.Posted].ID
 		}
 		for k, name := range recon.ComponentNames() {
-			split[name] = money.New(a.Parts[k], doc.Currency).String()
+			split[name] = money.New(sign*a.Parts[k], doc.Currency).String()
 		}
 		byDoc[doc.ID] = append(byDoc[doc.ID], split)
 	}
