@@ -35,6 +35,7 @@ type Facts struct {
 	Split    bool // Components are given
 	Unmapped bool // suspended on gl_suspense
 	Negative bool
+	Gain     bool  // WriteOff is in the merchant's favour: gains and losses are never netted (GL-09)
 	Has      uint8 // which amounts are not zero: 1 applied, 2 suspended, 4 write-off, 8.. the components
 }
 
@@ -125,7 +126,7 @@ func (r *run) indexAllots() {
 
 // mark notes which amounts are there, so that rows with equal facts are sources of the same lines.
 func (m *Movement) mark() {
-	m.Has = 0
+	m.Has, m.Gain = 0, m.WriteOff > 0
 	for k, amount := range [...]int64{m.Applied, m.Suspended, m.WriteOff, m.Components[0], m.Components[1], m.Components[2], m.Components[3], m.Full} {
 		if amount != 0 {
 			m.Has |= 1 << k

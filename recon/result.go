@@ -129,6 +129,9 @@ func (r *Result) Row(i int) Row {
 		row.Natural = CreditOrRefund
 	}
 	row.ParentID = row.Parent
+	if o.verdict == Exception {
+		row.Evidence = run.evidence(at)
+	}
 	if o.reason == InvalidRow {
 		row.Settled = 0
 		return row
@@ -142,7 +145,7 @@ func (r *Result) Row(i int) Row {
 	row.Open = run.openAmount(at) != 0
 	if o.more != 0 {
 		d := &run.details[o.more-1]
-		row.Secondary, row.Suggested, row.Evidence = d.secondary, run.ids(d.suggested), d.evidence
+		row.Secondary, row.Suggested = d.secondary, run.ids(d.suggested)
 		row.Documents = append(row.Documents, d.foreign...)
 		row.Unmapped = d.unmapped
 		if d.parentRow > 0 || d.parentPosted > 0 {

@@ -66,10 +66,8 @@ type detail struct {
 	suggested                    []uint32
 	secondary                    []Reason
 	foreign                      []string // documents of a parent that this run does not see
-	evidence                     string
-	parentRow                    uint32 // row+1
-	parentPosted                 int    // history index+1
-	refundOf                     txnID
+	parentRow                    uint32   // row+1
+	parentPosted                 int      // history index+1
 }
 
 // docPart is what a row took from one document, signed like the row.

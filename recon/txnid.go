@@ -61,8 +61,6 @@ func (id txnID) compare(other txnID) int {
 	return cmp.Compare(id.lo, other.lo)
 }
 
-func (id txnID) hash() uint64 { return mix(id.hi ^ mix(id.lo)) }
-
 // mix spreads the bits of x (the finalizer of SplitMix64).
 func mix(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15

@@ -51,7 +51,9 @@ func readFiles(f inputFiles, p *config.Policy) (*intake, error) {
 	}{
 		{f.transactions, func(name string, r *bufio.Reader) recon.FileReport { return in.readTransactions(name, r, p) }},
 		{f.documents, func(name string, r *bufio.Reader) recon.FileReport { return in.readDocuments(name, r, p) }},
-		{f.history, in.readHistory}, {f.funding, in.readFunding}, {f.bank, in.readBank},
+		{f.history, in.readHistory},
+		{f.funding, in.readFunding},
+		{f.bank, in.readBank},
 	} {
 		for _, path := range group.paths {
 			if err := in.read(path, group.read); err != nil {

@@ -223,8 +223,10 @@ func (n *Night) autoCleared(add func(any)) {
 			continue
 		}
 		h := &n.Result.Input().History[c.Posted]
-		add(cleared{h.ID, h.OpenReason.String(), list(n.Result.DocumentIDs(c.Docs)), c.Pass.String(), amount(c.Amount, h.Currency),
-			h.Currency.String(), n.Chart.PostingDate(n.Result.Policy().To).String()})
+		add(cleared{
+			h.ID, h.OpenReason.String(), list(n.Result.DocumentIDs(c.Docs)), c.Pass.String(), amount(c.Amount, h.Currency),
+			h.Currency.String(), n.Chart.PostingDate(n.Result.Policy().To).String(),
+		})
 	}
 }
 
@@ -273,8 +275,10 @@ type batch struct {
 }
 
 func batchOf(b recon.Batch) batch {
-	return batch{b.Merchant, b.SettlementDate.String(), b.Currency.String(), amount(b.Net, b.Currency), amount(b.Funded, b.Currency),
-		string(b.Status), orNull(b.Reason.String()), nil}
+	return batch{
+		b.Merchant, b.SettlementDate.String(), b.Currency.String(), amount(b.Net, b.Currency), amount(b.Funded, b.Currency),
+		string(b.Status), orNull(b.Reason.String()), nil,
+	}
 }
 
 func (n *Night) batches(add func(any)) {
@@ -348,8 +352,10 @@ func (n *Night) journal(add func(any)) {
 	for _, e := range n.Entries {
 		key := e.Key()
 		debits, _, base := e.Totals()
-		out := entry{key.String(), key.PostingDate.String(), key.Merchant, key.Currency.String(), string(key.Class),
-			amount(debits, key.Currency), amount(base, e.Base()), nil}
+		out := entry{
+			key.String(), key.PostingDate.String(), key.Merchant, key.Currency.String(), string(key.Class),
+			amount(debits, key.Currency), amount(base, e.Base()), nil,
+		}
 		for _, l := range e.Lines() {
 			line := entryLine{l.Account, l.Side.String(), l.Label, amount(l.Amount, key.Currency), amount(l.Base, e.Base()), []string{}}
 			if !n.ExceptionsOnly {

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"tieout/ledger/money"
@@ -63,21 +64,27 @@ func Exceptions(res *recon.Result) []ExceptionLine {
 	}
 	for i := range res.Deposits {
 		if d := &res.Deposits[i]; d.Verdict == recon.Exception {
-			lines = append(lines, ExceptionLine{ID: recon.ExceptionID("deposit", d.ID), Side: "deposit", Reason: d.Reason, Merchant: d.Merchant,
-				Reference: d.BankRef, Event: "FUNDING", Origin: d.SettlementDate, Currency: d.Settled.Currency(), Amount: d.Settled.Minor(), Difference: d.Difference})
+			lines = append(lines, ExceptionLine{
+				ID: recon.ExceptionID("deposit", d.ID), Side: "deposit", Reason: d.Reason, Merchant: d.Merchant,
+				Reference: d.BankRef, Event: "FUNDING", Origin: d.SettlementDate, Currency: d.Settled.Currency(), Amount: d.Settled.Minor(), Difference: d.Difference,
+			})
 		}
 	}
 	for _, b := range res.Batches {
 		if b.Status == recon.BatchException {
 			id := recon.ExceptionID("batch", b.Merchant, b.SettlementDate.String(), b.Currency.String())
-			lines = append(lines, ExceptionLine{ID: id, Side: "batch", Reason: b.Reason, Merchant: b.Merchant, Origin: b.SettlementDate,
-				Currency: b.Currency, Amount: b.Net, Difference: b.Open()})
+			lines = append(lines, ExceptionLine{
+				ID: id, Side: "batch", Reason: b.Reason, Merchant: b.Merchant, Origin: b.SettlementDate,
+				Currency: b.Currency, Amount: b.Net, Difference: b.Open(),
+			})
 		}
 	}
 	for i := range res.Bank {
 		if l := &res.Bank[i]; l.Verdict == recon.Exception {
-			lines = append(lines, ExceptionLine{ID: recon.ExceptionID("bank", l.ID), Side: "bank", Reason: l.Reason, Reference: l.BankRef,
-				Origin: l.ValueDate, Currency: l.Amount.Currency(), Amount: l.Amount.Minor()})
+			lines = append(lines, ExceptionLine{
+				ID: recon.ExceptionID("bank", l.ID), Side: "bank", Reason: l.Reason, Reference: l.BankRef,
+				Origin: l.ValueDate, Currency: l.Amount.Currency(), Amount: l.Amount.Minor(),
+			})
 		}
 	}
 	return lines
@@ -88,10 +95,12 @@ func rowException(res *recon.Result, r recon.Row) ExceptionLine {
 	if r.Reason == recon.InvalidRow {
 		id = recon.ExceptionID("file", res.Input().FileHashes[r.Source.File], strconv.Itoa(int(r.Source.Line)))
 	}
-	e := ExceptionLine{ID: id, Side: "event", Reason: r.Reason, Merchant: r.Merchant, Store: res.Policy().Store(r.Merchant), Reference: r.Reference,
+	e := ExceptionLine{
+		ID: id, Side: "event", Reason: r.Reason, Merchant: r.Merchant, Store: res.Policy().Store(r.Merchant), Reference: r.Reference,
 		RequestID: r.ID, Parent: r.ParentID, Event: r.Type.String(), Brand: r.CardBrand, Last4: r.Last4, Auth: r.AuthCode, Origin: r.Settled,
 		Due: r.DueDate, Occurred: r.Occurred, Currency: r.Currency, Amount: r.Amount, Applied: r.Applied, Suspended: r.Suspended,
-		Difference: r.WriteOff, Evidence: r.Evidence}
+		Difference: r.WriteOff, Evidence: r.Evidence,
+	}
 	docs := r.Suggested
 	if len(docs) == 0 {
 		docs = r.Documents
@@ -102,13 +111,18 @@ func rowException(res *recon.Result, r recon.Row) ExceptionLine {
 		}
 		e.Suggested += doc
 	}
+	if e.Evidence != "" {
+		e.Suggested = strings.TrimSpace(e.Suggested + " (" + e.Evidence + ")")
+	}
 	return e
 }
 
 func docException(d recon.Doc) ExceptionLine {
-	return ExceptionLine{ID: recon.ExceptionID("doc", d.ID), Side: "doc", Reason: d.Reason, Merchant: d.Merchant, Store: d.Store, Order: d.OrderNo,
+	return ExceptionLine{
+		ID: recon.ExceptionID("doc", d.ID), Side: "doc", Reason: d.Reason, Merchant: d.Merchant, Store: d.Store, Order: d.OrderNo,
 		Invoice: d.InvoiceNo, Customer: d.CustomerNo, RequestID: d.RequestID, Event: d.Type.String(), Last4: d.Last4, Auth: d.AuthCode,
-		Origin: d.Date, Currency: d.Currency, Amount: d.Amount, Applied: d.AppliedRun + d.Prior, Difference: d.Remaining}
+		Origin: d.Date, Currency: d.Currency, Amount: d.Amount, Applied: d.AppliedRun + d.Prior, Difference: d.Remaining,
+	}
 }
 
 func (e *ExceptionLine) record(p *recon.Policy) []string {
