@@ -42,11 +42,20 @@ func drawAbout(b *book) error {
 func (b *book) parameters() []reports.Parameter {
 	n := b.n
 	all := []reports.Parameter{
-		{Name: "Company", Value: n.Company}, {Name: "Settlement dates from", Value: n.From.String()}, {Name: "Settlement dates to", Value: n.To.String()},
-		{Name: "As of", Value: n.AsOf.String()}, {Name: "Run", Value: n.RunID}, {Name: "Revision", Value: strconv.Itoa(n.Revision)},
-		{Name: "Status", Value: n.Status}, {Name: "Base currency", Value: code(n.Base)}, {Name: "Time zone", Value: b.zone.String()},
-		{Name: "Periods closed through", Value: n.ClosedTo.String()}, {Name: "Software", Value: n.Software},
-		{Name: "Rule table", Value: n.RuleVersion}, {Name: "Configuration hash", Value: n.ConfigHash}, {Name: "Operator", Value: n.Operator},
+		{Name: "Company", Value: n.Company},
+		{Name: "Settlement dates from", Value: n.From.String()},
+		{Name: "Settlement dates to", Value: n.To.String()},
+		{Name: "As of", Value: n.AsOf.String()},
+		{Name: "Run", Value: n.RunID},
+		{Name: "Revision", Value: strconv.Itoa(n.Revision)},
+		{Name: "Status", Value: n.Status},
+		{Name: "Base currency", Value: code(n.Base)},
+		{Name: "Time zone", Value: b.zone.String()},
+		{Name: "Periods closed through", Value: n.ClosedTo.String()},
+		{Name: "Software", Value: n.Software},
+		{Name: "Rule table", Value: n.RuleVersion},
+		{Name: "Configuration hash", Value: n.ConfigHash},
+		{Name: "Operator", Value: n.Operator},
 		{Name: "Workbook", Value: b.kind},
 	}
 	all = slices.DeleteFunc(all, func(p reports.Parameter) bool { return p.Value == "" })

@@ -169,7 +169,7 @@ func block[T any](s *sheet, cols []column[T], rows iter.Seq2[T, error]) (span, e
 func (s *sheet) head(names []string) span {
 	cells := make([]cell, len(names))
 	for i, name := range names {
-		cells[i] = s.b.wordAs(name, look{bold: true, color: white, fill: headFill, wrap: true, vertical: "center"})
+		cells[i] = s.b.wordAs(name, look{bold: true, color: white, fill: headFill, wrap: true, align: "center", vertical: "center"})
 	}
 	s.putHigh(30, cells...)
 	return span{head: s.row, first: s.row + 1, last: s.row + 1}
