@@ -304,3 +304,6 @@ func (r *Result) DocOrder(want func(doc int) bool) []int {
 	})
 	return docs
 }
+
+// RowCurrency is the currency of a row, without unfolding it.
+func (r *Result) RowCurrency(row int) money.Currency { return r.run.txns.rows[row].currency }

@@ -83,7 +83,7 @@ func files(t *testing.T, s scenario.Scenario) []string {
 	t.Helper()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "policy.json"), string(s.Policy))
-	args := []string{"--policy", filepath.Join(dir, "policy.json")}
+	args := []string{"--no-workbook", "--policy", filepath.Join(dir, "policy.json")}
 	for _, table := range []struct {
 		flag  string
 		parts [][]byte

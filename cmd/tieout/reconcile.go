@@ -20,6 +20,7 @@ import (
 	"tieout/ledger/posting"
 	"tieout/recon"
 	"tieout/reports/answer"
+	"tieout/reports/workbook"
 )
 
 // oneShot is `tieout reconcile`: files in, answer out, no state.
@@ -160,6 +161,14 @@ func (o *oneShot) write(in *intake, p *config.Policy, n *answer.Night, stdout io
 		{"exceptions.csv", func(w io.Writer) error { return answer.WriteExceptions(w, n.Result) }},
 	} {
 		if err := set.Create(f.name, f.write); err != nil {
+			return err
+		}
+	}
+	if !o.noWorkbook {
+		err := set.Create("exceptions.xlsx", func(w io.Writer) error {
+			return workbook.Write(w, n.Workbook(header.RunID, in.reports), workbook.Options{})
+		})
+		if err != nil {
 			return err
 		}
 	}

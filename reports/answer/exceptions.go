@@ -41,6 +41,9 @@ func WriteExceptions(w io.Writer, res *recon.Result) error {
 // ExceptionLine is one open exception as people see it.
 type ExceptionLine struct {
 	ID, Side                                   string
+	Secondary                                  []recon.Reason
+	Candidates                                 []string
+	DataKey                                    string
 	Reason                                     recon.Reason
 	Merchant, Store, Order, Invoice, Customer  string
 	Reference, RequestID, Parent, Event, Brand string
@@ -65,7 +68,7 @@ func Exceptions(res *recon.Result) []ExceptionLine {
 	for i := range res.Deposits {
 		if d := &res.Deposits[i]; d.Verdict == recon.Exception {
 			lines = append(lines, ExceptionLine{
-				ID: recon.ExceptionID("deposit", d.ID), Side: "deposit", Reason: d.Reason, Merchant: d.Merchant,
+				ID: recon.ExceptionID("deposit", d.ID), Side: "deposit", DataKey: "F:" + d.ID, Secondary: d.Secondary, Reason: d.Reason, Merchant: d.Merchant,
 				Reference: d.BankRef, Event: "FUNDING", Origin: d.SettlementDate, Currency: d.Settled.Currency(), Amount: d.Settled.Minor(), Difference: d.Difference,
 			})
 		}
@@ -82,7 +85,7 @@ func Exceptions(res *recon.Result) []ExceptionLine {
 	for i := range res.Bank {
 		if l := &res.Bank[i]; l.Verdict == recon.Exception {
 			lines = append(lines, ExceptionLine{
-				ID: recon.ExceptionID("bank", l.ID), Side: "bank", Reason: l.Reason, Reference: l.BankRef,
+				ID: recon.ExceptionID("bank", l.ID), Side: "bank", DataKey: "B:" + l.ID, Reason: l.Reason, Reference: l.BankRef,
 				Origin: l.ValueDate, Currency: l.Amount.Currency(), Amount: l.Amount.Minor(),
 			})
 		}
@@ -105,6 +108,7 @@ func rowException(res *recon.Result, r recon.Row) ExceptionLine {
 	if len(docs) == 0 {
 		docs = r.Documents
 	}
+	e.Candidates, e.Secondary, e.DataKey = docs, r.Secondary, "T:"+strconv.Itoa(r.Label)
 	for k, doc := range docs {
 		if k > 0 {
 			e.Suggested += " "
@@ -119,7 +123,7 @@ func rowException(res *recon.Result, r recon.Row) ExceptionLine {
 
 func docException(d recon.Doc) ExceptionLine {
 	return ExceptionLine{
-		ID: recon.ExceptionID("doc", d.ID), Side: "doc", Reason: d.Reason, Merchant: d.Merchant, Store: d.Store, Order: d.OrderNo,
+		ID: recon.ExceptionID("doc", d.ID), Side: "doc", DataKey: "D:" + d.ID, Reason: d.Reason, Merchant: d.Merchant, Store: d.Store, Order: d.OrderNo,
 		Invoice: d.InvoiceNo, Customer: d.CustomerNo, RequestID: d.RequestID, Event: d.Type.String(), Last4: d.Last4, Auth: d.AuthCode,
 		Origin: d.Date, Currency: d.Currency, Amount: d.Amount, Applied: d.AppliedRun + d.Prior, Difference: d.Remaining,
 	}

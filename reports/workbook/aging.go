@@ -12,7 +12,7 @@ import (
 )
 
 // chartRows is how many rows the charts cover.
-const chartRows = 20
+const chartRows = 25
 
 // buckets are the aging buckets of this workbook, with "no date" if it needs one.
 func (b *book) buckets() []string {
@@ -52,13 +52,15 @@ func drawAging(b *book) error {
 		return nil
 	}
 	s.skip(chartRows)
+	ages := b.agingSeverities(s)
+	s.skip(1)
 	items := b.agingItems(s)
 	for _, c := range b.currencies() {
 		if err := b.agingOf(s, c); err != nil {
 			return err
 		}
 	}
-	b.charts(s, items)
+	b.charts(s, ages, items)
 	s.close()
 	return nil
 }
@@ -74,9 +76,41 @@ func (b *book) reasons(want func(group) bool) []recon.Reason {
 	return all
 }
 
-// agingItems counts items whatever their currency; the charts read it.
+// agingSeverities counts items by severity; the first chart reads it.
+func (b *book) agingSeverities(s *sheet) span {
+	s.section("Items by severity, all currencies", "")
+	p := s.head(append(append([]string{"severity", "meaning"}, b.buckets()...), "items", "by service", "check"))
+	n := len(b.buckets())
+	meaning := map[recon.Severity]string{"H": "blocks", "M": "act", "L": "informs"}
+	for _, severity := range severities() {
+		row, total := s.row+1, 0
+		cells := []cell{b.wordAs(string(severity), look{bold: true}), b.word(meaning[severity])}
+		for i := range n {
+			text := fmt.Sprintf("COUNTIFS(tblExceptions[severity],$A%d%s)", row, inBucket(i))
+			cells = append(cells, formula(text, b.count(b.ahead.severities[severity][i])))
+			total += b.ahead.severities[severity][i]
+		}
+		s.put(append(cells, b.agingSum(row, n, total)...)...)
+	}
+	p.last = s.row
+	s.addTable("tblSeverity", p, n+5)
+	s.fade(at(3, p.first) + ":" + at(2+n, p.last))
+	s.paintChecks(p.area(n + 5))
+	return p
+}
+
+// agingSum ends a line of items: their sum, the service's own figure, the check.
+func (b *book) agingSum(row, buckets, total int) []cell {
+	sum := fmt.Sprintf("SUM(%s:%s)", at(3, row), at(2+buckets, row))
+	return []cell{
+		formula(sum, b.countAs(total, look{bold: true})), b.countAs(total, look{color: muted}),
+		b.check(at(3+buckets, row), at(4+buckets, row), money.Amount{}),
+	}
+}
+
+// agingItems counts items by reason, whatever their currency; the second chart reads it.
 func (b *book) agingItems(s *sheet) span {
-	s.section("Items of all currencies", "")
+	s.section("Items by reason, all currencies", "")
 	p := s.head(append(append([]string{"reason", "severity"}, b.buckets()...), "items", "by service", "check"))
 	n := len(b.buckets())
 	for _, r := range b.reasons(func(group) bool { return true }) {
@@ -88,12 +122,11 @@ func (b *book) agingItems(s *sheet) span {
 			cells = append(cells, formula(text, b.count(all[i].items)))
 			total += all[i].items
 		}
-		sum := fmt.Sprintf("SUM(%s:%s)", at(3, row), at(2+n, row))
-		s.put(append(cells, formula(sum, b.countAs(total, look{bold: true})), b.countAs(total, look{color: muted}),
-			b.check(at(3+n, row), at(4+n, row), money.Amount{}))...)
+		s.put(append(cells, b.agingSum(row, n, total)...)...)
 	}
 	p.last = s.row
 	s.addTable("tblAging", p, n+5)
+	s.fade(at(3, p.first) + ":" + at(2+n, p.last))
 	s.paintChecks(p.area(n + 5))
 	return p
 }
@@ -115,6 +148,7 @@ func (b *book) agingOf(s *sheet, c money.Currency) error {
 	}
 	p.last = s.row
 	s.addTable("tblAging"+tableWord(c), p, len(names))
+	s.fade(at(3, p.first) + ":" + at(len(names)-2, p.last))
 	s.paintChecks(p.area(len(names)))
 	return b.agingTotal(s, c, p)
 }
@@ -178,29 +212,36 @@ func (b *book) agingTotal(s *sheet, c money.Currency, p span) error {
 	return nil
 }
 
-// charts draws items by reason and bucket, and items by reason (XLS-10). Every number stands in the table below.
-func (b *book) charts(s *sheet, p span) {
+// charts draws items by age and severity, and items by reason (XLS-10). Every number stands in the tables below.
+func (b *book) charts(s *sheet, ages, items span) {
 	n := len(b.buckets())
-	categories := fmt.Sprintf("%s!%s", quote(s.name), p.ref(1))
-	colors := []string{"9FB8CC", "7FA3BF", "5B8DB0", "E0B252", "C97B2D", "8B1A1A", "8A8F98"}
+	sheet := quote(s.name) + "!"
+	buckets := sheet + absolute(3, ages.head) + ":" + absolute(2+n, ages.head)
+	colors := []string{"8B1A1A", "E0B252", "7FA3BF"}
 	var stacked []excelize.ChartSeries
-	for i := range n {
-		stacked = append(stacked, b.series(s, p, 3+i, categories, colors[i]))
+	for i := range severities() {
+		row := ages.first + i
+		stacked = append(stacked, series(sheet+absolute(1, row), buckets, sheet+absolute(3, row)+":"+absolute(2+n, row), colors[i]))
 	}
-	b.chart(s, "A4", excelize.ColStacked, "Open exceptions by reason and age in days", "Stacked columns: number of open exceptions for each reason, split by age. The numbers are in the table below.", stacked)
-	b.chart(s, "I4", excelize.Col, "Open exceptions by reason", "Columns: number of open exceptions for each reason. The numbers are in the column items of the table below.",
-		[]excelize.ChartSeries{b.series(s, p, 3+n, categories, headFill)})
+	slices.Reverse(stacked) // the gravest on top
+	b.chart(s, "A4", excelize.ColStacked, titles{"Open exceptions by age", "age in days", "items"},
+		"Stacked columns: number of open exceptions for each age, split by severity H, M and L. The numbers are in the table tblSeverity below.", stacked)
+	b.chart(s, "I4", excelize.Bar, titles{"Open exceptions by reason", "reason", "items"},
+		"Bars: number of open exceptions for each reason. The numbers are in the table tblAging below.",
+		[]excelize.ChartSeries{series(sheet+absolute(3+n, items.head), sheet+items.ref(1), sheet+items.ref(3+n), headFill)})
 }
 
-func (b *book) series(s *sheet, p span, col int, categories, color string) excelize.ChartSeries {
+func series(name, categories, values, color string) excelize.ChartSeries {
 	return excelize.ChartSeries{
-		Name:       fmt.Sprintf("%s!%s", quote(s.name), absolute(col, p.head)),
-		Categories: categories, Values: fmt.Sprintf("%s!%s", quote(s.name), p.ref(col)),
+		Name: name, Categories: categories, Values: values,
 		Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{color}},
 	}
 }
 
-func (b *book) chart(s *sheet, cell string, kind excelize.ChartType, title, alt string, series []excelize.ChartSeries) {
+// titles are the title of a chart and of its axes.
+type titles struct{ chart, x, y string }
+
+func (b *book) chart(s *sheet, cell string, kind excelize.ChartType, title titles, alt string, series []excelize.ChartSeries) {
 	text := func(words string, size float64) []excelize.RichTextRun {
 		return []excelize.RichTextRun{{Text: words, Font: &excelize.Font{Size: size, Bold: true, Color: ink}}}
 	}
@@ -211,11 +252,11 @@ func (b *book) chart(s *sheet, cell string, kind excelize.ChartType, title, alt 
 	gap := uint(60)
 	b.fail(b.f.AddChart(s.name, cell, &excelize.Chart{
 		Type: kind, Series: series, GapWidth: &gap,
-		Format:    excelize.GraphicOptions{AltText: alt, Name: title, Positioning: "oneCell"},
-		Dimension: excelize.ChartDimension{Width: 720, Height: 380},
+		Format:    excelize.GraphicOptions{AltText: alt, Name: title.chart, Positioning: "oneCell"},
+		Dimension: excelize.ChartDimension{Width: 720, Height: 480},
 		Legend:    excelize.ChartLegend{Position: legend},
-		Title:     excelize.ChartTitle{Paragraph: text(title, 12)},
-		XAxis:     excelize.ChartAxis{Title: excelize.ChartTitle{Paragraph: text("reason", 9)}, Font: excelize.Font{Size: 8}, Alignment: excelize.Alignment{TextRotation: -45}},
-		YAxis:     excelize.ChartAxis{Title: excelize.ChartTitle{Paragraph: text("items", 9)}, MajorGridLines: true, MajorUnit: 0},
+		Title:     excelize.ChartTitle{Paragraph: text(title.chart, 12)},
+		XAxis:     excelize.ChartAxis{Title: excelize.ChartTitle{Paragraph: text(title.x, 9)}, Font: excelize.Font{Size: 8, Color: ink}, ReverseOrder: kind == excelize.Bar},
+		YAxis:     excelize.ChartAxis{Title: excelize.ChartTitle{Paragraph: text(title.y, 9)}, MajorGridLines: true, Font: excelize.Font{Size: 8, Color: ink}, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "0"}},
 	}))
 }

@@ -25,6 +25,7 @@ type ahead struct {
 	lines      int
 	hasUndated bool
 	groups     map[group]*[undated + 1]tally
+	severities map[recon.Severity]*[undated + 1]int
 	order      []group // severest reason first, then reason, then currency
 	top        map[money.Currency][]reports.ExceptionRow
 	wanted     map[string]bool // keys of rows that exceptions link to
@@ -42,8 +43,18 @@ type tally struct {
 }
 
 func newAhead() *ahead {
-	return &ahead{groups: map[group]*[undated + 1]tally{}, top: map[money.Currency][]reports.ExceptionRow{}, wanted: map[string]bool{}}
+	a := &ahead{
+		groups: map[group]*[undated + 1]tally{}, severities: map[recon.Severity]*[undated + 1]int{},
+		top: map[money.Currency][]reports.ExceptionRow{}, wanted: map[string]bool{},
+	}
+	for _, severity := range severities() {
+		a.severities[severity] = &[undated + 1]int{}
+	}
+	return a
 }
+
+// severities are the severities, gravest first (3.5).
+func severities() []recon.Severity { return []recon.Severity{"H", "M", "L"} }
 
 func (b *book) lookAhead() error {
 	a := newAhead()
@@ -86,6 +97,9 @@ func (a *ahead) add(e *reports.ExceptionRow, asOf recon.Date, links int) error {
 		bucket = reports.Bucket(int(asOf - e.Origin))
 	}
 	a.hasUndated = a.hasUndated || bucket == undated
+	if ages := a.severities[e.SeverityOf()]; ages != nil {
+		ages[bucket]++
+	}
 	t := &a.groups[g][bucket]
 	t.items++
 	var err error

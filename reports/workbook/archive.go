@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -42,7 +43,7 @@ func (a *archive) Create(name string) (io.Writer, error) {
 	var err error
 	p.flate, err = flate.NewWriter(&p.zip, flate.DefaultCompression)
 	a.parts = append(a.parts, p)
-	if p.patch > 1 {
+	if p.patch > 1 || name == contentTypes {
 		return &p.plain, err
 	}
 	return p, err
@@ -73,7 +74,7 @@ func (a *archive) Close() error {
 
 // contentTypesFirst puts the part that names the file's kind where readers look for it.
 func contentTypesFirst(name string) int {
-	if name == "[Content_Types].xml" {
+	if name == contentTypes {
 		return 0
 	}
 	return 1
@@ -86,6 +87,12 @@ func (a *archive) finishLast() error {
 	p := a.parts[len(a.parts)-1]
 	if p.flate == nil {
 		return nil
+	}
+	if p.name == contentTypes {
+		if _, err := p.Write(sortDefaults(p.plain.Bytes())); err != nil {
+			return err
+		}
+		p.plain = bytes.Buffer{}
 	}
 	if p.patch > 1 {
 		if _, err := p.Write(nameTables(p.plain.Bytes(), p.patch)); err != nil {
@@ -115,6 +122,25 @@ func (p *part) copyTo(z *zip.Writer) error {
 	}
 	_, err = p.zip.WriteTo(w)
 	return err
+}
+
+// contentTypes is the part that names the type of every other part.
+const contentTypes = "[Content_Types].xml"
+
+var defaultType = regexp.MustCompile(`<Default [^>]*></Default>`)
+
+// sortDefaults puts the types of extensions into order: excelize writes them in that of a map.
+func sortDefaults(xml []byte) []byte {
+	sorted := defaultType.FindAll(xml, -1)
+	for i := range sorted {
+		sorted[i] = bytes.Clone(sorted[i])
+	}
+	slices.SortFunc(sorted, bytes.Compare)
+	return defaultType.ReplaceAllFunc(xml, func([]byte) []byte {
+		next := sorted[0]
+		sorted = sorted[1:]
+		return next
+	})
 }
 
 // nameTables replaces the one table that a streamed sheet names by all of them:

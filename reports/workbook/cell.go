@@ -1,9 +1,9 @@
 package workbook
 
 import (
+	"math"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
@@ -164,8 +164,9 @@ func (b *book) instant(i recon.Instant) cell {
 	}
 	t := i.In(b.zone)
 	seconds := t.Hour()*3600 + t.Minute()*60 + t.Second()
-	day := int(recon.DateOf(t)) + epoch
-	return cell{Value: float64(day) + float64(seconds)/float64(24*time.Hour/time.Second), StyleID: b.style(l)}
+	// A cell keeps ten decimals of a day: rounded up, or 16:09:00 would show as 16:08:59.
+	fraction := math.Ceil(float64(seconds)/86_400*1e10) / 1e10
+	return cell{Value: float64(int(recon.DateOf(t))+epoch) + fraction, StyleID: b.style(l)}
 }
 
 // formula is a live formula of ours with the value that the service knows (XLS-06).

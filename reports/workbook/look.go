@@ -23,6 +23,7 @@ const (
 	warnText  = "6B4500"
 	warnFill  = "FFF1CC"
 	linkText  = "0B4F8A"
+	faint     = "6B7785" // zeros of a grid
 	tableLook = "TableStyleLight1"
 )
 
@@ -109,6 +110,9 @@ func (l look) excel() *excelize.Style {
 	if l.vertical == "" {
 		s.Alignment.Vertical = "top"
 	}
+	if l.align == "right" {
+		s.Alignment.Indent = 1 // keeps a number off the text of the next column
+	}
 	if l.link {
 		s.Font.Underline, s.Font.Color = "single", linkText
 	}
@@ -136,12 +140,13 @@ func (l look) borders() []excelize.Border {
 	return nil
 }
 
-// conditional is the style that a conditional format lays over a cell.
+// conditional is the style that a conditional format lays over a cell; without a fill it only recolours the text.
 func (b *book) conditional(color, fill string) *int {
-	id, err := b.f.NewConditionalStyle(&excelize.Style{
-		Font: &excelize.Font{Bold: true, Color: color},
-		Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{fill}},
-	})
+	style := &excelize.Style{Font: &excelize.Font{Bold: fill != "", Color: color}}
+	if fill != "" {
+		style.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{fill}}
+	}
+	id, err := b.f.NewConditionalStyle(style)
 	b.fail(err)
 	return &id
 }

@@ -10,7 +10,7 @@ import (
 
 // drawRollForward writes the balances and their proofs (5.1).
 func drawRollForward(b *book) error {
-	fr := frame{widths: []float64{20}}
+	fr := frame{widths: []float64{26}}
 	for range 19 {
 		fr.widths = append(fr.widths, 14)
 	}
@@ -239,8 +239,8 @@ func drawBankLines(b *book, s *sheet) error {
 		{"amount", 0, func(x r) cell { return b.money(x.Amount) }},
 		{"outcome", 0, func(x r) cell { return b.word(x.Verdict.String()) }},
 		{"deposits", 0, func(x r) cell { return b.text("deposits", strings.Join(x.Deposits, ", ")) }},
-		{"reason", 0, func(x r) cell { return b.word(x.Reason.String()) }},
 		{"description", 0, func(x r) cell { return b.text("description", x.Text) }},
+		{"reason", 0, func(x r) cell { return b.word(x.Reason.String()) }},
 	}
 	_, err := table(s, "tblBank", cols, reports.Each(b.n.BankLines))
 	return err

@@ -45,6 +45,7 @@ func (b *book) open(name string, fr frame) *sheet {
 	b.fail(b.f.SetPageMargins(name, &excelize.PageLayoutMarginsOptions{Left: &margin, Right: &margin, Top: &margin, Bottom: &foot}))
 	grid := false
 	b.fail(b.f.SetSheetView(name, 0, &excelize.ViewOptions{ShowGridLines: &grid}))
+	b.fail(b.f.SetSheetDimension(name, "")) // or it says A1, and readers that believe it see one cell
 	var err error
 	s.sw, err = b.f.NewStreamWriter(name)
 	b.fail(err)
@@ -217,6 +218,12 @@ func (s *sheet) paint(area, formula, color, fill string) {
 	s.b.fail(s.b.f.SetConditionalFormat(s.name, area, []excelize.ConditionalFormatOptions{
 		{Type: "formula", Criteria: formula, Format: s.b.conditional(color, fill)},
 	}))
+}
+
+// fade takes the weight off the zeros of a grid.
+func (s *sheet) fade(area string) {
+	first, _, _ := strings.Cut(area, ":")
+	s.paint(area, first+"=0", faint, "")
 }
 
 // paintChecks marks differences that are not 0; their format says CHECK or ok.

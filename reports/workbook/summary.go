@@ -300,9 +300,9 @@ func (b *book) signOff(s *sheet) {
 	s.section("Approvals on record", "")
 	cols := []column[reports.Approval]{
 		{"approval", 0, func(x reports.Approval) cell { return b.text("approval", x.What) }},
-		{"by", 0, func(x reports.Approval) cell { return b.text("by", x.Who) }},
 		{"at (" + b.zone.String() + ")", 0, func(x reports.Approval) cell { return b.instant(x.When) }},
-		{"note", 0, func(x reports.Approval) cell { return b.text("note", x.Note) }},
+		{"by", 0, func(x reports.Approval) cell { return b.text("by", x.Who) }},
+		{"remark", 0, func(x reports.Approval) cell { return b.text("note", x.Note) }},
 	}
 	_, err := table(s, "tblApprovals", cols, reports.Each(b.n.Approvals))
 	b.fail(err)

@@ -1,0 +1,326 @@
+package answer
+
+import (
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tieout/ledger"
+	"tieout/ledger/money"
+	"tieout/recon"
+	"tieout/reports"
+)
+
+// Workbook is the night as its workbook shows it.
+func (n *Night) Workbook(runID string, sources []recon.FileReport) *reports.Night {
+	p := n.Result.Policy()
+	w := &reports.Night{
+		Company: p.Company, From: p.From, To: p.To, AsOf: p.AsOf, RunID: runID, Revision: 1, Zone: p.Zone, Base: p.Base,
+		Status: "COMPUTED", ClosedTo: n.Chart.ClosedThrough, Sources: sources, Exceptions: n.exceptionRows(), Rows: n.rows(), Journal: n.lines(),
+	}
+	if !n.Result.Input().HasFunding {
+		w.NotProvided = append(w.NotProvided, "funding report")
+	}
+	if !n.Result.Input().HasBank {
+		w.NotProvided = append(w.NotProvided, "bank statement")
+	}
+	w.Currencies, w.Counts = n.tieOuts(), n.counts()
+	n.addProofs(w)
+	n.addFunding(w)
+	for _, c := range n.Result.Cleared() {
+		w.Cleared = append(w.Cleared, n.clearedItem(c))
+	}
+	return w
+}
+
+func (n *Night) clearedItem(c recon.Cleared) reports.ClearedItem {
+	h := &n.Result.Input().History[c.Posted]
+	item := reports.ClearedItem{
+		ID: recon.ExceptionID("event", h.ID, h.Type.String()), RequestID: h.ID, Merchant: h.Merchant, From: h.OpenReason, Amount: money.New(c.Amount, h.Currency),
+		Pass: c.Pass, Documents: n.Result.DocumentIDs(c.Docs), By: "document", Posting: n.Chart.PostingDate(n.Result.Policy().To),
+	}
+	if c.ByRow > 0 {
+		item.By = "row " + strconv.Itoa(n.Result.Label(int(c.ByRow-1)))
+	}
+	return item
+}
+
+func (n *Night) exceptionRows() iter.Seq2[reports.ExceptionRow, error] {
+	return func(yield func(reports.ExceptionRow, error) bool) {
+		for _, e := range Exceptions(n.Result) {
+			if !yield(e.row(n.Result.Policy()), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (e *ExceptionLine) row(p *recon.Policy) reports.ExceptionRow {
+	in := func(minor int64) money.Amount { return money.New(minor, e.Currency) }
+	origin := e.Origin
+	if origin == 0 {
+		origin = p.AsOf
+	}
+	return reports.ExceptionRow{
+		ID: e.ID, Status: "NEW", Reason: e.Reason, Secondary: e.Secondary, Evidence: e.Evidence, Side: reports.Side(e.Side), Merchant: e.Merchant, Store: e.Store,
+		OrderNo: e.Order, InvoiceNo: e.Invoice, CustomerNo: e.Customer, Reference: e.Reference, RequestID: e.RequestID, ParentID: e.Parent,
+		Type: e.Event, Origin: origin, Occurred: e.Occurred, Currency: e.Currency, Amount: in(e.Amount), Applied: in(e.Applied),
+		Suspended: in(e.Suspended), Difference: in(e.Difference), CardBrand: e.Brand, Last4: e.Last4, AuthCode: e.Auth,
+		Suggested: e.Candidates, Due: e.Due, FirstSeen: p.AsOf, DataKey: e.DataKey,
+	}
+}
+
+// rows are all input rows: transactions by label, documents, deposits, bank lines.
+func (n *Night) rows() iter.Seq2[reports.Row, error] {
+	return func(yield func(reports.Row, error) bool) {
+		for _, i := range n.Result.Order() {
+			if !yield(n.transactionRow(n.Result.Row(int(i))), nil) {
+				return
+			}
+		}
+		for i := range n.Result.Docs() {
+			if !yield(documentRow(n.Result.Doc(i)), nil) {
+				return
+			}
+		}
+		for _, d := range n.Result.Deposits {
+			row := reports.Row{
+				Key: "F:" + d.ID, Side: reports.SideDeposit, RowNo: d.ID, Line: int(d.Source.Line), Merchant: d.Merchant, Type: "FUNDING",
+				Reference: d.BankRef, Date: d.FundingDate, Currency: d.Settled.Currency(), Amount: d.Settled, Verdict: d.Verdict, Reason: d.Reason, Secondary: d.Secondary,
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
+		for _, l := range n.Result.Bank {
+			row := reports.Row{
+				Key: "B:" + l.ID, Side: reports.SideBank, RowNo: l.ID, Line: int(l.Source.Line), Type: "BANK", Reference: l.BankRef, Text: l.Description,
+				Date: l.ValueDate, Currency: l.Amount.Currency(), Amount: l.Amount, Verdict: l.Verdict, Reason: l.Reason,
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (n *Night) transactionRow(r recon.Row) reports.Row {
+	in := func(minor int64) money.Amount { return money.New(minor, r.Currency) }
+	row := reports.Row{
+		Key: "T:" + strconv.Itoa(r.Label), Side: reports.SideEvent, RowNo: strconv.Itoa(r.Label), Line: int(r.Source.Line), Merchant: r.Merchant,
+		Store: n.Result.Policy().Store(r.Merchant), Batch: r.Batch, Type: r.Type.String(), RequestID: r.ID, ParentID: r.ParentID, Reference: r.Reference,
+		Occurred: r.Occurred, Date: r.Settled, Posting: r.Posting, Currency: r.Currency, Verdict: r.Verdict, Reason: r.Reason, Secondary: r.Secondary,
+		Pass: r.Pass, Kind: r.Kind, Documents: r.Documents, CardBrand: r.CardBrand, Last4: r.Last4, AuthCode: r.AuthCode, FeeCode: r.FeeCode, Method: r.Method,
+	}
+	if r.Reason != recon.InvalidRow {
+		row.Counted = r.Type.Financial()
+		row.Amount, row.Applied, row.Suspended, row.WriteOff = in(r.Amount), in(r.Applied), in(r.Suspended), in(r.WriteOff)
+	}
+	return row
+}
+
+func documentRow(d recon.Doc) reports.Row {
+	in := func(minor int64) money.Amount { return money.New(minor, d.Currency) }
+	return reports.Row{
+		Key: "D:" + d.ID, Side: reports.SideDoc, RowNo: d.ID, Line: int(d.Source.Line), Merchant: d.Merchant, Store: d.Store, Type: d.Type.String(),
+		RequestID: d.RequestID, OrderNo: d.OrderNo, InvoiceNo: d.InvoiceNo, CustomerNo: d.CustomerNo, Date: d.Date, Currency: d.Currency,
+		Amount: in(d.Amount), Applied: in(d.AppliedRun), Remaining: in(d.Remaining), Verdict: d.Verdict, Reason: d.Reason, Kind: d.Kind,
+		Last4: d.Last4, AuthCode: d.AuthCode, Method: d.Method, DocumentText: d.Status.String(),
+	}
+}
+
+func (n *Night) lines() iter.Seq2[reports.JournalLine, error] {
+	proof := func(account string) reports.Proof {
+		switch {
+		case strings.HasPrefix(account, n.Chart.Accounts[ledger.Clearing]+"-"):
+			return reports.ProofClearing
+		case strings.HasPrefix(account, n.Chart.Accounts[ledger.Unapplied]+"-"):
+			return reports.ProofSuspense
+		}
+		return reports.NoProof
+	}
+	return func(yield func(reports.JournalLine, error) bool) {
+		for _, e := range n.Entries {
+			for _, l := range reports.Lines(e, proof) {
+				if !yield(l, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// tieOuts are the figures of TieOut, a currency each.
+func (n *Night) tieOuts() []reports.TieOut {
+	byCurrency := map[money.Currency]*reports.TieOut{}
+	of := func(c money.Currency) *reports.TieOut {
+		if byCurrency[c] == nil {
+			byCurrency[c] = &reports.TieOut{Currency: c}
+		}
+		return byCurrency[c]
+	}
+	for i := range n.Result.Rows() {
+		v, _ := n.Result.Verdict(i)
+		t := of(n.Result.RowCurrency(i))
+		t.RowsIn++
+		switch v {
+		case recon.Matched:
+			t.RowsMatched++
+		case recon.Exception:
+			t.RowsException++
+		case recon.Ignored, recon.Undecided:
+			t.RowsIgnored++
+		}
+	}
+	for c, f := range n.Proof.TieOut {
+		t, in := of(c), func(minor int64) money.Amount { return money.New(minor, c) }
+		t.RowsRead, t.Ignored, t.Matched, t.Exceptions = in(f.Report), in(f.Ignored), in(f.Matched), in(f.Exception)
+		t.ClearingNet, t.Applied, t.Suspended, t.WriteOff, t.Memo = in(f.Clearing), in(f.Applied), in(f.Suspended), in(f.WriteOff), in(f.Memo)
+	}
+	for c, s := range n.Proof.Suspense {
+		of(c).SuspenseClosing, of(c).SuspenseList = money.New(s.Opening+s.Movement, c), money.New(s.Listed, c)
+	}
+	for c, r := range n.Proof.Clearing {
+		of(c).ClearingClosing, of(c).UnfundedList = money.New(r.Closing, c), money.New(r.ProofTotal(), c)
+	}
+	for _, total := range n.Totals.ByCurrency {
+		t := of(total.Currency)
+		t.FileDebits, t.FileCredits, t.Debits = total.Debits, total.Credits, total.Debits
+	}
+	var all []reports.TieOut
+	for _, c := range slices.SortedFunc(maps.Keys(byCurrency), func(a, b money.Currency) int { return strings.Compare(a.String(), b.String()) }) {
+		all = append(all, *byCurrency[c])
+	}
+	return all
+}
+
+func (n *Night) counts() []reports.Count {
+	event, doc := reports.Count{Side: reports.SideEvent}, reports.Count{Side: reports.SideDoc}
+	deposit, bank := reports.Count{Side: reports.SideDeposit}, reports.Count{Side: reports.SideBank}
+	tally := func(c *reports.Count, v recon.Verdict) {
+		switch v {
+		case recon.Matched:
+			c.Matched++
+		case recon.Exception:
+			c.Exceptions++
+		case recon.Ignored, recon.Undecided:
+			c.Ignored++
+		}
+	}
+	for i := range n.Result.Rows() {
+		v, _ := n.Result.Verdict(i)
+		tally(&event, v)
+	}
+	for i := range n.Result.Docs() {
+		v, _ := n.Result.DocVerdict(i)
+		tally(&doc, v)
+	}
+	for i := range n.Result.Deposits {
+		tally(&deposit, n.Result.Deposits[i].Verdict)
+	}
+	for i := range n.Result.Bank {
+		tally(&bank, n.Result.Bank[i].Verdict)
+	}
+	return []reports.Count{event, doc, deposit, bank}
+}
+
+func (n *Night) addProofs(w *reports.Night) {
+	for _, c := range ledger.Currencies(n.Proof.Clearing) {
+		for _, p := range n.Proof.Clearing[c].Periods {
+			r := reports.RollForward{Account: string(ledger.Clearing), Period: p.Period, Opening: money.New(p.Opening, c), Closing: money.New(p.Closing, c)}
+			for label, moved := range p.Movements {
+				if err := r.Move(label, money.New(moved, c)); err != nil {
+					w.Notices = append(w.Notices, err.Error())
+				}
+			}
+			w.RollForward = append(w.RollForward, r)
+		}
+	}
+	for _, c := range ledger.Currencies(n.Proof.Suspense) {
+		s, in := n.Proof.Suspense[c], func(minor int64) money.Amount { return money.New(minor, c) }
+		w.Suspense = append(w.Suspense, reports.Suspense{
+			Account: string(ledger.Unapplied), Opening: in(s.Opening), Movement: in(s.Movement),
+			Closing: in(s.Opening + s.Movement), List: in(s.Listed), Items: s.Items,
+		})
+	}
+	for _, c := range ledger.Currencies(n.Proof.InTransit) {
+		w.InTransit = append(w.InTransit, n.inTransitOf(c))
+	}
+	for _, c := range ledger.Currencies(n.Proof.Cash) {
+		w.Cash = append(w.Cash, n.cashOf(c))
+	}
+}
+
+func (n *Night) inTransitOf(c money.Currency) reports.InTransit {
+	var deposits, lines int64
+	for i := range n.Result.Deposits {
+		if d := &n.Result.Deposits[i]; d.Reason != recon.InvalidRow && d.Funded.Currency() == c {
+			deposits += d.Funded.Minor()
+		}
+	}
+	for i := range n.Result.Bank {
+		if l := &n.Result.Bank[i]; len(l.Deposits) > 0 && l.Amount.Currency() == c {
+			lines += l.Amount.Minor()
+		}
+	}
+	return reports.InTransit{
+		Account: string(ledger.InTransit), Opening: money.New(0, c), Deposits: money.New(deposits, c),
+		BankLines: money.New(-lines, c), Closing: money.New(n.Proof.InTransit[c], c),
+	}
+}
+
+// cashOf has the movements of both sides; balances are not known to a run.
+func (n *Night) cashOf(c money.Currency) reports.CashProof {
+	proof := reports.CashProof{Account: n.Proof.Cash[c].Account}
+	columns := func() reports.CashColumns {
+		return reports.CashColumns{Receipts: money.New(0, c), Disbursements: money.New(0, c)}
+	}
+	add := func(to *reports.CashColumns, amount int64) {
+		if amount >= 0 {
+			to.Receipts = money.New(to.Receipts.Minor()+amount, c)
+		} else {
+			to.Disbursements = money.New(to.Disbursements.Minor()+amount, c)
+		}
+	}
+	proof.Book, proof.Bank = columns(), columns()
+	for i := range n.Result.Bank {
+		if l := &n.Result.Bank[i]; l.Reason != recon.InvalidRow && l.Amount.Currency() == c {
+			add(&proof.Bank, l.Amount.Minor())
+		}
+	}
+	for _, e := range n.Entries {
+		for _, l := range e.Lines() {
+			if e.Key().Currency == c && e.Key().Class == ledger.Bank && strings.HasPrefix(l.Account, proof.Account+"-") {
+				if l.Side == ledger.Debit {
+					add(&proof.Book, l.Amount)
+				} else {
+					add(&proof.Book, -l.Amount)
+				}
+			}
+		}
+	}
+	return proof
+}
+
+func (n *Night) addFunding(w *reports.Night) {
+	for _, b := range n.Result.Batches {
+		in := func(minor int64) money.Amount { return money.New(minor, b.Currency) }
+		w.Batches = append(w.Batches, reports.Batch{Merchant: b.Merchant, Settled: b.SettlementDate, Net: in(b.Net), Funded: in(b.Funded), Open: in(b.Open()), Status: string(b.Status), Reason: b.Reason})
+	}
+	for _, d := range n.Result.Deposits {
+		c := d.Settled.Currency()
+		w.Deposits = append(w.Deposits, reports.Deposit{
+			ID: d.ID, Merchant: d.Merchant, Settled: d.SettlementDate, Net: money.New(d.Computed, c), SettledFor: d.Settled,
+			Funding: d.Funded, FundingDate: d.FundingDate, BankRef: d.BankRef, Difference: money.New(d.Difference, c),
+			FXDifference: money.New(d.FXDifference, w.Base), Verdict: d.Verdict, Reason: d.Reason, BankLines: d.BankLines,
+		})
+	}
+	for _, l := range n.Result.Bank {
+		w.BankLines = append(w.BankLines, reports.BankLine{
+			ID: l.ID, ValueDate: l.ValueDate, Amount: l.Amount, BankRef: l.BankRef, Text: l.Description,
+			Verdict: l.Verdict, Reason: l.Reason, Deposits: l.Deposits,
+		})
+	}
+}
