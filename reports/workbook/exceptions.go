@@ -123,7 +123,7 @@ func drawExceptions(b *book) error {
 	if err := b.exceptionTotals(s, totals); err != nil {
 		return err
 	}
-	p, err := table(s, "tblExceptions", cols, b.linked(s, cols))
+	p, err := table(s, "tblExceptions", cols, b.linked(s))
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (b *book) workListSentence() string {
 }
 
 // linked walks the exceptions and links each to its row in Data, up to the limit (XLS-09).
-func (b *book) linked(s *sheet, cols []column[*reports.ExceptionRow]) iter.Seq2[*reports.ExceptionRow, error] {
+func (b *book) linked(s *sheet) iter.Seq2[*reports.ExceptionRow, error] {
 	return func(yield func(*reports.ExceptionRow, error) bool) {
 		if b.n.Exceptions == nil {
 			return
@@ -153,12 +153,14 @@ func (b *book) linked(s *sheet, cols []column[*reports.ExceptionRow]) iter.Seq2[
 			if rows++; rows > b.o.partRows {
 				break
 			}
-			if to, ok := b.spots[x.DataKey]; ok && links < b.o.maxLinks {
-				s.link(at(1, s.row+1), to.sheet, at(1, to.row), "Row "+x.DataKey+" in "+to.sheet)
-				links++
-			} else if ok {
+			to, ok := b.spots[x.DataKey]
+			switch {
+			case links == b.o.maxLinks && x.DataKey != "":
 				delete(b.spots, x.DataKey)
 				missed++
+			case ok:
+				s.link(at(1, s.row+1), to.sheet, at(1, to.row), "Go to its row in "+to.sheet)
+				links++
 			}
 			if !yield(&x, err) {
 				return
