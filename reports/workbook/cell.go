@@ -126,12 +126,22 @@ func (b *book) moneyAs(a money.Amount, l look) cell {
 // number is the one place where a decimal becomes a float: at the cell (XLS-01,
 // GL-01). exact tells whether Excel keeps all of its digits.
 func number(decimal string) (value float64, exact bool) {
-	digits := strings.TrimLeft(strings.NewReplacer("-", "", ".", "").Replace(decimal), "0")
-	if strings.Contains(decimal, ".") {
-		digits = strings.TrimRight(digits, "0")
-	}
 	value, err := strconv.ParseFloat(decimal, 64)
-	return value, err == nil && len(digits) <= maxDigits
+	return value, err == nil && significant(decimal) <= maxDigits
+}
+
+// significant counts the digits from the first that is not 0 on; zeros that end a fraction do not count.
+func significant(decimal string) int {
+	if strings.Contains(decimal, ".") {
+		decimal = strings.TrimRight(decimal, "0")
+	}
+	digits := 0
+	for i := range len(decimal) {
+		if c := decimal[i]; c >= '1' && c <= '9' || c == '0' && digits > 0 {
+			digits++
+		}
+	}
+	return digits
 }
 
 // count is a whole number of things.

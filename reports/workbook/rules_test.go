@@ -102,10 +102,21 @@ func TestInert(t *testing.T) {
 		in, out string
 		quoted  bool
 	}{
-		{"=1+1", "=1+1", true}, {"+1", "+1", true}, {"-1", "-1", true}, {"@SUM(A1)", "@SUM(A1)", true},
-		{"\t=1", "\t=1", true}, {"\n=1", "\n=1", true}, {"\r=1", "=1", true},
-		{"\uFF1D1+1", "\uFF1D1+1", true}, {"\uFF0B1", "\uFF0B1", true}, {"\uFF0D1", "\uFF0D1", true}, {"\uFF20A", "\uFF20A", true},
-		{"a\x00b\x1Fc", "abc", false}, {"x\uFFFEy\uFFFF", "xy", false}, {"\xFFbad", "\uFFFDbad", false}, {"plain", "plain", false},
+		{"=1+1", "=1+1", true},
+		{"+1", "+1", true},
+		{"-1", "-1", true},
+		{"@SUM(A1)", "@SUM(A1)", true},
+		{"\t=1", "\t=1", true},
+		{"\n=1", "\n=1", true},
+		{"\r=1", "=1", true},
+		{"\uFF1D1+1", "\uFF1D1+1", true},
+		{"\uFF0B1", "\uFF0B1", true},
+		{"\uFF0D1", "\uFF0D1", true},
+		{"\uFF20A", "\uFF20A", true},
+		{"a\x00b\x1Fc", "abc", false},
+		{"x\uFFFEy\uFFFF", "xy", false},
+		{"\xFFbad", "\uFFFDbad", false},
+		{"plain", "plain", false},
 		{long, long[:maxText-len(cutMark)] + cutMark, false},
 		{strings.Repeat("\U0001F600", 20_000), "", false},
 	} {
@@ -353,8 +364,17 @@ func TestAccessible(t *testing.T) {
 // TestContrast proves the 4.5:1 of XLS-13 for every pair of text and fill in use.
 func TestContrast(t *testing.T) {
 	for _, pair := range [][2]string{
-		{ink, white}, {ink, bandFill}, {muted, white}, {white, headFill}, {headFill, white}, {ink, editFill}, {goodText, goodFill}, {badText, badFill},
-		{warnText, warnFill}, {linkText, white}, {faint, white},
+		{ink, white},
+		{ink, bandFill},
+		{muted, white},
+		{white, headFill},
+		{headFill, white},
+		{ink, editFill},
+		{goodText, goodFill},
+		{badText, badFill},
+		{warnText, warnFill},
+		{linkText, white},
+		{faint, white},
 	} {
 		if c := contrast(pair[0], pair[1]); c < 4.5 {
 			t.Errorf("%s on %s: %.2f", pair[0], pair[1], c)
