@@ -3,157 +3,153 @@ package workbook
 import (
 	"archive/zip"
 	"bytes"
-	"compress/flate"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"io/fs"
-	"regexp"
 	"slices"
+	"sort"
 	"strings"
+
+	"github.com/xuri/excelize/v2"
 )
 
-// archive is the zip writer that excelize writes into. It keeps the compressed
-// parts until Close and then writes them sorted and without times, so that the
-// same workbook has the same bytes (XLS-15): excelize itself writes streamed
-// sheets in the order of a map.
-type archive struct {
-	out    io.Writer
-	tables map[string]int // tables by sheet part; excelize names only the last one of a streamed sheet
-	parts  []*part
-}
+// keepLimit is up to which size a part waits in memory for its turn.
+const keepLimit = 1 << 20
 
-type part struct {
-	name  string
-	plain bytes.Buffer // of parts that are changed before they are compressed
-	patch int          // tables to name; 0 or 1 leaves the part alone
-	zip   bytes.Buffer
-	flate *flate.Writer
-	crc   uint32
-	size  uint64
-}
-
-// Create begins the next part.
-func (a *archive) Create(name string) (io.Writer, error) {
-	if err := a.finishLast(); err != nil {
-		return nil, err
+// save writes the workbook as a zip whose parts are sorted and have no times,
+// so that the same workbook has the same bytes (XLS-15). excelize hands streamed
+// sheets over in the order of a map; so it is asked once for the small parts,
+// and once more for each large one when its turn comes. No large part is ever in memory.
+func save(w io.Writer, f *excelize.File, tables map[string]int, keep int) error {
+	if types := f.ContentTypes; types != nil { // a map's order, where there is a chart
+		sort.Slice(types.Defaults, func(i, j int) bool { return types.Defaults[i].Extension < types.Defaults[j].Extension })
 	}
-	p := &part{name: name, patch: a.tables[name]}
-	var err error
-	p.flate, err = flate.NewWriter(&p.zip, flate.DefaultCompression)
-	a.parts = append(a.parts, p)
-	if p.patch > 1 || name == contentTypes {
-		return &p.plain, err
-	}
-	return p, err
-}
-
-// AddFS is asked for by the interface and of no use here.
-func (a *archive) AddFS(fs.FS) error { return errors.New("a workbook has no folder of files to add") }
-
-// Close writes everything.
-func (a *archive) Close() error {
-	if err := a.finishLast(); err != nil {
+	all := &collector{tables: tables, keep: keep}
+	if err := hand(f, all); err != nil {
 		return err
 	}
-	slices.SortFunc(a.parts, func(x, y *part) int {
-		if byType := contentTypesFirst(x.name) - contentTypesFirst(y.name); byType != 0 {
-			return byType
+	slices.SortFunc(all.parts, func(x, y *part) int {
+		if first := typesFirst(x.name) - typesFirst(y.name); first != 0 {
+			return first
 		}
 		return strings.Compare(x.name, y.name)
 	})
-	z := zip.NewWriter(a.out)
-	for _, p := range a.parts {
-		if err := p.copyTo(z); err != nil {
+	z := zip.NewWriter(w)
+	for _, p := range all.parts {
+		to, err := z.CreateHeader(&zip.FileHeader{Name: p.name, Method: zip.Deflate})
+		if err == nil {
+			err = p.copyTo(to, f)
+		}
+		if err != nil {
 			return fmt.Errorf("part %s: %w", p.name, err)
 		}
 	}
 	return z.Close()
 }
 
-// contentTypesFirst puts the part that names the file's kind where readers look for it.
-func contentTypesFirst(name string) int {
-	if name == contentTypes {
+// hand lets excelize write its parts into a zip writer of ours.
+func hand(f *excelize.File, to excelize.ZipWriter) error {
+	f.SetZipWriter(func(io.Writer) excelize.ZipWriter { return to })
+	_, err := f.WriteTo(io.Discard)
+	return err
+}
+
+// typesFirst puts the part that tells the kind of the file where readers look for it.
+func typesFirst(name string) int {
+	if name == "[Content_Types].xml" {
 		return 0
 	}
 	return 1
 }
 
-func (a *archive) finishLast() error {
-	if len(a.parts) == 0 {
-		return nil
-	}
-	p := a.parts[len(a.parts)-1]
-	if p.flate == nil {
-		return nil
-	}
-	if p.name == contentTypes {
-		if _, err := p.Write(sortDefaults(p.plain.Bytes())); err != nil {
-			return err
-		}
-		p.plain = bytes.Buffer{}
-	}
-	if p.patch > 1 {
-		if _, err := p.Write(nameTables(p.plain.Bytes(), p.patch)); err != nil {
-			return err
-		}
-		p.plain = bytes.Buffer{}
-	}
-	err := p.flate.Close()
-	p.flate = nil
-	return err
+// errFolder answers a call that a workbook never makes.
+var errFolder = errors.New("a workbook has no folder of files to add")
+
+// collector keeps the small parts and the names of the large ones.
+type collector struct {
+	tables map[string]int // tables by sheet part
+	keep   int
+	parts  []*part
 }
 
-// Write compresses bytes of the part.
+// Create begins a part.
+func (c *collector) Create(name string) (io.Writer, error) {
+	p := &part{name: name, tables: c.tables[name], keep: c.keep}
+	c.parts = append(c.parts, p)
+	return p, nil
+}
+
+// AddFS is asked for by the interface and of no use here.
+func (c *collector) AddFS(fs.FS) error { return errFolder }
+
+// Close has nothing to do.
+func (c *collector) Close() error { return nil }
+
+// part is one part of the zip: its bytes, or that it is too large to keep.
+type part struct {
+	name   string
+	tables int // more than one: the part must be changed as a whole
+	keep   int
+	bytes  []byte
+	large  bool
+}
+
+// Write keeps the bytes of a part that is small or must be changed.
 func (p *part) Write(b []byte) (int, error) {
-	p.crc = crc32.Update(p.crc, crc32.IEEETable, b)
-	p.size += uint64(len(b))
-	return p.flate.Write(b)
+	if p.tables <= 1 && len(p.bytes)+len(b) > p.keep {
+		p.large, p.bytes = true, nil
+	}
+	if !p.large {
+		p.bytes = append(p.bytes, b...)
+	}
+	return len(b), nil
 }
 
-func (p *part) copyTo(z *zip.Writer) error {
-	w, err := z.CreateRaw(&zip.FileHeader{
-		Name: p.name, Method: zip.Deflate, CRC32: p.crc,
-		CompressedSize64: uint64(p.zip.Len()), UncompressedSize64: p.size,
-	})
-	if err != nil {
-		return err
+func (p *part) copyTo(w io.Writer, f *excelize.File) error {
+	if p.large {
+		return hand(f, picker{p.name, w})
 	}
-	_, err = p.zip.WriteTo(w)
+	content := p.bytes
+	if p.tables > 1 {
+		content = nameTables(content, p.tables)
+	}
+	_, err := w.Write(content)
 	return err
 }
 
-// contentTypes is the part that names the type of every other part.
-const contentTypes = "[Content_Types].xml"
-
-var defaultType = regexp.MustCompile(`<Default [^>]*></Default>`)
-
-// sortDefaults puts the types of extensions into order: excelize writes them in that of a map.
-func sortDefaults(xml []byte) []byte {
-	sorted := defaultType.FindAll(xml, -1)
-	for i := range sorted {
-		sorted[i] = bytes.Clone(sorted[i])
-	}
-	slices.SortFunc(sorted, bytes.Compare)
-	return defaultType.ReplaceAllFunc(xml, func([]byte) []byte {
-		next := sorted[0]
-		sorted = sorted[1:]
-		return next
-	})
+// picker passes one part on and drops the others.
+type picker struct {
+	want string
+	to   io.Writer
 }
 
-// nameTables replaces the one table that a streamed sheet names by all of them:
-// they have the first relationships of the sheet, rId1 ... rIdN.
+// Create begins a part.
+func (p picker) Create(name string) (io.Writer, error) {
+	if name == p.want {
+		return p.to, nil
+	}
+	return io.Discard, nil
+}
+
+// AddFS is asked for by the interface and of no use here.
+func (p picker) AddFS(fs.FS) error { return errFolder }
+
+// Close has nothing to do.
+func (p picker) Close() error { return nil }
+
+// nameTables replaces the one table that a streamed sheet names, the last, by all
+// of them: they have the first relationships of the sheet, rId1 ... rIdN.
 func nameTables(sheet []byte, tables int) []byte {
 	at := bytes.LastIndex(sheet, []byte("<tableParts "))
 	end := bytes.LastIndex(sheet, []byte("</tableParts>"))
 	if at < 0 || end < at {
 		return sheet
 	}
-	out := append(slices.Clip(sheet[:at:at]), fmt.Sprintf(`<tableParts count="%d">`, tables)...)
+	out := slices.Clone(sheet[:at])
+	out = fmt.Appendf(out, `<tableParts count="%d">`, tables)
 	for i := range tables {
-		out = append(out, fmt.Sprintf(`<tablePart r:id="rId%d"></tablePart>`, i+1)...)
+		out = fmt.Appendf(out, `<tablePart r:id="rId%d"></tablePart>`, i+1)
 	}
 	return append(out, sheet[end:]...)
 }

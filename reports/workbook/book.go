@@ -101,9 +101,7 @@ func (b *book) write(w io.Writer, pages []page) error {
 			return fmt.Errorf("workbook: %w", err)
 		}
 	}
-	b.f.SetActiveSheet(0)
-	b.f.SetZipWriter(func(io.Writer) excelize.ZipWriter { return &archive{out: w, tables: b.tables} })
-	if _, err := b.f.WriteTo(io.Discard); err != nil {
+	if err := save(w, b.f, b.tables, b.o.keep); err != nil {
 		return fmt.Errorf("workbook: %w", err)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -447,8 +448,16 @@ func TestSameBytes(t *testing.T) {
 	first := draw(t, smallNight(t), Options{})
 	for range 5 {
 		if again := draw(t, smallNight(t), Options{}); !bytes.Equal(first.raw, again.raw) {
+			for name, content := range first.parts {
+				if again.parts[name] != content {
+					t.Errorf("%s differs between two workbooks of the same night", name)
+				}
+			}
 			t.Fatal("two workbooks of the same night differ")
 		}
+	}
+	if again := draw(t, smallNight(t), Options{keep: 1}); !maps.Equal(first.parts, again.parts) {
+		t.Error("parts that are handed over one by one differ from those that are kept")
 	}
 	z, err := zip.NewReader(bytes.NewReader(first.raw), int64(len(first.raw)))
 	if err != nil {

@@ -35,7 +35,7 @@ type Options struct {
 	// Request ids are exempt and never shown to it. nil masks nothing.
 	Mask func(column, text string) string
 
-	partRows, maxLinks int // smaller in tests
+	partRows, maxLinks, keep int // smaller in tests
 }
 
 // NeedsData tells whether the detail is too long for the workbook of [Write]
@@ -102,6 +102,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.maxLinks == 0 {
 		o.maxLinks = MaxLinks
+	}
+	if o.keep == 0 {
+		o.keep = keepLimit
 	}
 	if o.Mask == nil {
 		o.Mask = func(_, text string) string { return text }
