@@ -95,7 +95,7 @@ func (c *Chart) storeOf(p *recon.Policy, merchant string) string {
 func Number(entries []Entry, next func(year int) int) []Entry {
 	numbered := make([]Entry, len(entries))
 	for i, e := range entries {
-		year := e.key.PostingDate.Year()
+		year := e.PostingDate().Year()
 		numbered[i] = e.Numbered(fmt.Sprintf("TO%02d%06d", year%100, next(year)))
 	}
 	return numbered

@@ -80,6 +80,7 @@ type Entry struct {
 	base     money.Currency
 	memo     string
 	corrects string
+	posting  recon.Date // 0: the key's
 	lines    []Line
 }
 
@@ -126,6 +127,18 @@ func CompareLines(a, b Line) int {
 
 // Key is the natural key.
 func (e Entry) Key() Key { return e.key }
+
+// PostingDate is the day on which the entry is posted. A correction of a closed
+// period has another one than the key that it keeps (GL-18).
+func (e Entry) PostingDate() recon.Date {
+	if e.posting != 0 {
+		return e.posting
+	}
+	return e.key.PostingDate
+}
+
+// OnDate is the entry posted on another day than its key says.
+func (e Entry) OnDate(day recon.Date) Entry { e.posting = day; return e }
 
 // Number is the entry number, "" before numbering: TO26000001.
 func (e Entry) Number() string { return e.number }

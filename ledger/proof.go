@@ -126,6 +126,9 @@ func (p *Proof) carryForward(res *recon.Result) {
 			at(p.Suspense, h.Currency).Opening += h.Suspended
 		}
 	}
+	for _, pin := range res.Input().Pinned { // used by a posting of another range
+		at(p.Suspense, pin.Currency).Opening -= pin.Suspended
+	}
 	carried := map[money.Currency][]string{}
 	for _, item := range res.Held() {
 		h := &res.Input().History[item.Posted]
@@ -158,7 +161,7 @@ func (p *Proof) readEntries(res *recon.Result, chart *Chart, entries []Entry) {
 			l := &entries[i].lines[k]
 			switch {
 			case is(l, Clearing):
-				p.moveClearing(key, l)
+				p.moveClearing(key, entries[i].PostingDate(), l)
 			case is(l, Unapplied):
 				at(p.Suspense, key.Currency).Movement -= signed(l)
 			case is(l, InTransit):
@@ -170,12 +173,12 @@ func (p *Proof) readEntries(res *recon.Result, chart *Chart, entries []Entry) {
 	}
 }
 
-func (p *Proof) moveClearing(key Key, l *Line) {
+func (p *Proof) moveClearing(key Key, posting recon.Date, l *Line) {
 	if key.Class == Settle {
 		at(p.TieOut, key.Currency).Clearing += signed(l)
 	}
 	r := at(p.Clearing, key.Currency)
-	name := key.PostingDate.Period()
+	name := posting.Period()
 	if n := len(r.Periods); n == 0 || r.Periods[n-1].Period != name {
 		r.Periods = append(r.Periods, Period{Period: name, Opening: r.Closing, Movements: map[string]int64{}})
 	}

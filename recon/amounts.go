@@ -178,8 +178,14 @@ func (r *run) componentsLeft(doc uint32) Components {
 		return left
 	}
 	left := r.absComponents(doc)
-	if prior := abs(r.docs.prior(int(doc))); prior != 0 {
-		for k, part := range money.Split(prior, left[:]) {
+	stored := unpackComponents(r.docs.field(int(doc), docTextPriorParts))
+	unsplit := abs(r.docs.prior(int(doc)))
+	for k, part := range stored {
+		left[k] -= part
+		unsplit -= part
+	}
+	if unsplit > 0 {
+		for k, part := range money.Split(unsplit, left[:]) {
 			left[k] -= part
 		}
 	}

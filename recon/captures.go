@@ -152,7 +152,7 @@ func (r *run) unmapped(i uint32) bool {
 	if r.books.Mapped == nil {
 		return false
 	}
-	return !r.books.Mapped(r.txns.At(int(i)), r.books.PostingDate(r.row(i).settled))
+	return !r.books.Mapped(r.txns.At(int(i)), r.postingDate(i))
 }
 
 func (r *run) outsideWindow(i uint32, docs []uint32) bool {

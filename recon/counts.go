@@ -33,6 +33,9 @@ func (r *Result) FileCounts() []FileCount {
 			}
 		case DuplicateRow:
 			c.Duplicate++
+			if run.replaced[i] {
+				c.Findings = append(c.Findings, Finding{Line: int(row.line), Column: "txn_id", Code: "superseded", Message: "a file that came later gives this row with other content; the later one counts"})
+			}
 		default:
 			if row.kind.Financial() {
 				sums[row.file].add(row.amount, row.currency, c.Totals)

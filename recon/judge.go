@@ -14,7 +14,7 @@ func (r *run) closePeriods() {
 			shut = r.books.PostingDate(settled) != settled
 			closed[settled] = shut
 		}
-		if shut {
+		if shut && r.postedOn(uint32(i)) == 0 {
 			r.closeRow(uint32(i))
 		}
 	}

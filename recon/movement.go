@@ -20,6 +20,7 @@ type Movement struct {
 // Facts are what a rule may look at. Rows with equal facts are booked alike.
 type Facts struct {
 	Settled  Date
+	Posting  Date
 	Currency money.Currency
 	Merchant uint16
 	FeeCode  uint16
@@ -52,7 +53,7 @@ func (r *Result) Movements(from, to int, do func(*Movement)) {
 func (r *run) movement(i uint32, m *Movement, do func(*Movement)) {
 	row, o := r.row(i), &r.out[i]
 	*m = Movement{Row: int(i), Full: row.amount, Facts: Facts{
-		Settled: row.settled, Currency: row.currency, Merchant: row.merchant, FeeCode: row.feeCode, Brand: row.brand,
+		Settled: row.settled, Posting: r.postingDate(i), Currency: row.currency, Merchant: row.merchant, FeeCode: row.feeCode, Brand: row.brand,
 		Method: row.method, Store: row.store, Type: row.kind, Verdict: o.verdict, Reason: o.reason, Kind: o.kind,
 		Negative: row.amount < 0,
 	}}

@@ -107,6 +107,9 @@ type Books struct {
 	// PostingDate is where a row settled on the date is posted: the date itself
 	// if its period is open, else the first day after the closed periods (GL-16).
 	PostingDate func(Date) Date
+	// PostedOn is the day on which an earlier run posted the row, 0 if none did:
+	// a row keeps its first posting date. nil where there are no earlier runs.
+	PostedOn func(id string, natural EventType) Date
 	// Mapped tells whether the rules have an account for every line of the row.
 	Mapped func(t Transaction, posting Date) bool
 }

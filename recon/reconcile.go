@@ -13,6 +13,8 @@ type Input struct {
 	HasFunding   bool     // a funding report was given, even an empty one
 	HasBank      bool     // a bank statement was given, even an empty one
 	FileHashes   []string // by file number; breaks ties between rows without labels
+	Generations  []int    // by file number: when a file was first kept; nil: all at once. Of two contents of a row the last kept counts
+	Pinned       []Pinned // rows of the range whose money a posting outside of it has used
 	Workers      int      // 0: as many as there are processors
 }
 
@@ -29,6 +31,7 @@ func Reconcile(in Input, p *Policy, books Books) *Result {
 
 	r.sortOutRows()                  // 0: invalid, duplicate, test, void, memo, pending, out of range, zero
 	r.markDocuments()                //    which documents are cards, tests, duplicates
+	r.pinRows()                      //    what postings outside the range have used stands as posted
 	r.linkCaptures()                 // 3: P1, P2, P3
 	r.applyRejects()                 // 2: un-apply, so that a same-day recapture can match
 	r.netPairs()                     // 1: captures refunded the same day whose order is gone

@@ -142,6 +142,11 @@ func (r *run) documentByID(id string) (uint32, bool) {
 				r.docIDs[id] = 0
 			}
 		}
+		for _, p := range r.in.Pinned {
+			for _, id := range p.Documents {
+				r.docIDs[id] = 0
+			}
+		}
 		for i := range r.docs.rows {
 			if _, wanted := r.docIDs[r.docs.id(i)]; wanted {
 				r.docIDs[r.docs.id(i)] = uint32(i) + 1

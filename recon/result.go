@@ -125,9 +125,7 @@ func (r *Result) Row(i int) Row {
 		Transaction: run.txns.At(i), Natural: run.txns.rows[i].kind, Label: r.Label(i), Verdict: o.verdict, Reason: o.reason,
 		Pass: o.pass, Kind: o.kind, Settled: run.txns.rows[i].settled, docIndexes: run.shown(at),
 	}
-	if run.txns.rows[i].flags&flagCreditOrRefund != 0 {
-		row.Natural = CreditOrRefund
-	}
+	row.Natural = run.natural(at)
 	row.ParentID = row.Parent
 	if o.verdict == Exception {
 		row.Evidence = run.evidence(at)
@@ -139,7 +137,7 @@ func (r *Result) Row(i int) Row {
 	row.Applied, row.Suspended, row.WriteOff = run.money(at)
 	row.Effect = row.Applied + row.Suspended + row.WriteOff
 	if run.movesMoney(at) {
-		row.Posting = run.books.PostingDate(row.Settled)
+		row.Posting = run.postingDate(at)
 	}
 	row.Documents = run.ids(row.docIndexes)
 	row.Open = run.openAmount(at) != 0

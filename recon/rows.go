@@ -152,6 +152,7 @@ func (r *run) compareGroup(rows []uint32) {
 }
 
 func (r *run) compareSameKey(rows []uint32) {
+	rows = r.supersede(rows)
 	equal := true
 	for _, i := range rows {
 		equal = equal && r.row(i).flags&flagFault == r.row(rows[0]).flags&flagFault && r.sameContent(i, rows[0])
@@ -169,7 +170,7 @@ func (r *run) compareSameKey(rows []uint32) {
 	}
 	first := rows[0]
 	for _, i := range rows {
-		if r.compareLabels(i, first) < 0 {
+		if cmp.Or(r.generation(i)-r.generation(first), r.compareLabels(i, first)) < 0 {
 			first = i
 		}
 	}

@@ -33,6 +33,7 @@ type run struct {
 	docIDs   map[string]uint32 // documents that posted events name, index+1
 	rejected map[int]bool      // posted events rejected in this run
 	found    map[uint32]bool   // rows that stage 0 found invalid, beyond what the reader saw
+	replaced map[uint32]bool   // rows that a file kept later restates
 	cleared  []Cleared
 	children map[string][]int    // posted events by the id they follow
 	disputes map[parentKey]int64 // charged back and not reversed, by capture
@@ -58,9 +59,10 @@ const manyLinks = 1 << 31
 // detail is what only some rows have.
 type detail struct {
 	applied, suspended, writeOff int64
-	closed                       bool  // left the open list in this run
-	offList                      int64 // of suspended: what a carried item's leaving takes along
-	unmapped                     bool  // its suspended amount sits on gl_suspense
+	closed                       bool   // left the open list in this run
+	offList                      int64  // of suspended: what a carried item's leaving takes along
+	unmapped                     bool   // its suspended amount sits on gl_suspense
+	usedBy                       string // what used the suspended amount of a pinned row
 	shown                        []uint32
 	parts                        []docPart
 	suggested                    []uint32
@@ -98,7 +100,7 @@ func newRun(in Input, p *Policy, books Books) *run {
 		in: in, p: p, books: books, txns: in.Transactions, docs: in.Documents,
 		out: make([]outcome, in.Transactions.Len()), left: make([]int64, in.Documents.Len()),
 		docOut: make([]docOutcome, in.Documents.Len()), parts: map[uint32]Components{}, reasons: map[uint32]Reason{},
-		found: map[uint32]bool{}, history: map[string][]int{}, held: map[int]int64{}, rejected: map[int]bool{},
+		found: map[uint32]bool{}, replaced: map[uint32]bool{}, history: map[string][]int{}, held: map[int]int64{}, rejected: map[int]bool{},
 	}
 	for i, h := range in.History {
 		r.history[h.ID] = append(r.history[h.ID], i)

@@ -43,7 +43,7 @@ func Lines(e ledger.Entry, proof func(account string) Proof) []JournalLine {
 	lines := make([]JournalLine, len(all))
 	for i, l := range all {
 		lines[i] = JournalLine{
-			EntryNo: e.Number(), Natural: key.String(), Posting: key.PostingDate, Merchant: key.Merchant, Class: string(key.Class),
+			EntryNo: e.Number(), Natural: key.String(), Posting: e.PostingDate(), Merchant: key.Merchant, Class: string(key.Class),
 			Corrects: e.Corrects(), LineNo: i + 1, Account: l.Account, Debit: l.Side == ledger.Debit, Label: l.Label, Rule: l.Rule,
 			Amount: money.New(l.Amount, key.Currency), Base: money.New(l.Base, e.Base()), Rate: e.Rate().String(), Memo: l.Memo,
 		}

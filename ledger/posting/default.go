@@ -172,8 +172,8 @@ func entryFields(e ledger.Entry) []field {
 	return []field{
 		{"record", "E"},
 		{"entry_no", e.Number()},
-		{"posting_date", key.PostingDate.String()},
-		{"period", key.PostingDate.Period()},
+		{"posting_date", e.PostingDate().String()},
+		{"period", e.PostingDate().Period()},
 		{"currency", key.Currency.String()},
 		{"class", string(key.Class)},
 		{"natural_key", clean(key.String())},

@@ -117,6 +117,9 @@ func (r *recordReader) entry(h Header, head record, seen map[string]bool) (ledge
 		return ledger.Entry{}, err
 	}
 	entry = entry.Numbered(head.fields[1]).Correcting(head.fields[7]).WithMemo(head.fields[8])
+	if entry, err = head.onDate(entry); err != nil {
+		return ledger.Entry{}, err
+	}
 	want := entryRecords(entry)
 	for i := range min(len(want), len(records)) {
 		if err := records[i].compare(want[i]); err != nil {
@@ -153,26 +156,41 @@ func (r *recordReader) lines(head record) ([]record, error) {
 // key reads the key from the E record. The natural key has blanks for its bars,
 // so the merchant is what stands between the date and the currency.
 func (r record) key() (ledger.Key, error) {
-	date, err := recon.ParseDate(r.fields[2])
+	text := r.fields[6]
+	date, err := recon.ParseDate(text[:min(10, len(text))])
 	if err != nil {
-		return ledger.Key{}, r.fault("posting_date", err.Error())
+		return ledger.Key{}, r.fault("natural_key", err.Error())
 	}
 	currency, err := money.ParseCurrency(r.fields[4])
 	if err != nil {
 		return ledger.Key{}, r.fault("currency", err.Error())
 	}
 	key := ledger.Key{PostingDate: date, Currency: currency, Class: ledger.Class(r.fields[5])}
-	rest, dated := strings.CutPrefix(r.fields[6], r.fields[2]+" ")
+	rest, dated := strings.CutPrefix(text, date.String()+" ")
 	tail := " " + r.fields[4] + " " + r.fields[5]
 	at := strings.LastIndex(rest, tail)
 	if !dated || at < 0 {
-		return ledger.Key{}, r.fault("natural_key", fmt.Sprintf("%q does not have the entry's date, currency and class", r.fields[6]))
+		return ledger.Key{}, r.fault("natural_key", fmt.Sprintf("%q does not have the entry's currency and class", text))
 	}
 	key.Merchant, key.Correction = rest[:at], rest[at+len(tail):]
 	if err := checkKey(key); err != nil {
 		return ledger.Key{}, r.fault("natural_key", err.Error())
 	}
 	return key, nil
+}
+
+// onDate gives a correction the day that it is posted on; every other entry has the day of its key (GL-18).
+func (r record) onDate(e ledger.Entry) (ledger.Entry, error) {
+	date, err := recon.ParseDate(r.fields[2])
+	switch {
+	case err != nil:
+		return e, r.fault("posting_date", err.Error())
+	case date == e.Key().PostingDate:
+		return e, nil
+	case e.Key().Correction == "" || date < e.Key().PostingDate:
+		return e, r.fault("natural_key", fmt.Sprintf("its day is not that of posting, %s; only a correction may be posted later", date))
+	}
+	return e.OnDate(date), nil
 }
 
 // buildEntry makes the entry of E, L... and X.

@@ -72,8 +72,8 @@ func journalRows(e ledger.Entry) []journalRow {
 		rows[i] = journalRow{
 			EntryNo:     textCell(e.Number()),
 			NaturalKey:  textCell(key.String()),
-			PostingDate: key.PostingDate.String(),
-			Period:      key.PostingDate.Period(),
+			PostingDate: e.PostingDate().String(),
+			Period:      e.PostingDate().Period(),
 			MerchantID:  textCell(key.Merchant),
 			Currency:    key.Currency.String(),
 			Class:       string(key.Class),

@@ -353,7 +353,7 @@ func (n *Night) journal(add func(any)) {
 		key := e.Key()
 		debits, _, base := e.Totals()
 		out := entry{
-			key.String(), key.PostingDate.String(), key.Merchant, key.Currency.String(), string(key.Class),
+			key.String(), e.PostingDate().String(), key.Merchant, key.Currency.String(), string(key.Class),
 			amount(debits, key.Currency), amount(base, e.Base()), nil,
 		}
 		for _, l := range e.Lines() {

@@ -1,0 +1,128 @@
+package recon
+
+import "tieout/ledger/money"
+
+// What a rerun must know of earlier runs beyond the history: which of two
+// contents of a row is the later one, which rows keep their first posting date,
+// and which rows stand as posted because their money was used since.
+
+// Pinned is a row of the range whose suspended money a posting outside the range
+// has used: it was cleared by a document, by a refund or by a decision. A rerun
+// keeps the row as posted. Amounts are minor units, signed like the row.
+type Pinned struct {
+	ID        string
+	Natural   EventType
+	Currency  money.Currency
+	Reason    Reason
+	Secondary []Reason
+	Pass      Pass
+	Documents []string // documents that took money
+	Applied   []int64  // by document
+	WriteOff  int64
+	Suspended int64  // what was suspended then and has been used since
+	UsedBy    string // what used it, for people
+}
+
+type naturalKey struct {
+	id   string
+	kind EventType
+}
+
+// pinRows gives pinned rows their posted outcome before anything is linked. An
+// amount that was restated since differs from what was used; the difference is
+// suspended and open.
+func (r *run) pinRows() {
+	if len(r.in.Pinned) == 0 {
+		return
+	}
+	pins := map[naturalKey]*Pinned{}
+	for k := range r.in.Pinned {
+		p := &r.in.Pinned[k]
+		pins[naturalKey{p.ID, p.Natural}] = p
+	}
+	for i := range uint32(len(r.txns.rows)) {
+		if p := pins[naturalKey{r.txns.idText(int(i)), r.natural(i)}]; p != nil && r.live(i) {
+			r.pin(i, p)
+		}
+	}
+}
+
+func (r *run) pin(i uint32, p *Pinned) {
+	r.except(i, p.Reason)
+	r.out[i].pass = p.Pass
+	d := detail{writeOff: p.WriteOff, offList: p.Suspended, secondary: p.Secondary, usedBy: p.UsedBy}
+	for k, id := range p.Documents {
+		doc, seen := r.documentByID(id)
+		switch {
+		case !seen:
+			d.foreign = append(d.foreign, id)
+		default:
+			d.shown = append(d.shown, doc)
+		}
+		if k < len(p.Applied) && p.Applied[k] != 0 && seen {
+			d.parts = append(d.parts, docPart{doc, p.Applied[k]})
+			d.applied += p.Applied[k]
+			r.take(i, doc, p.Applied[k])
+		}
+	}
+	d.suspended = r.row(i).amount - d.applied - d.writeOff
+	*r.detail(i) = d
+}
+
+// natural is the event type of the row's natural key.
+func (r *run) natural(i uint32) EventType {
+	if row := r.row(i); row.flags&flagCreditOrRefund == 0 {
+		return row.kind
+	}
+	return CreditOrRefund
+}
+
+// postedOn is the day on which an earlier run posted the row; 0 if none did.
+func (r *run) postedOn(i uint32) Date {
+	if r.books.PostedOn == nil {
+		return 0
+	}
+	return r.books.PostedOn(r.txns.idText(int(i)), r.natural(i))
+}
+
+// postingDate is where the row is posted: where it was posted first, else by GL-16.
+func (r *run) postingDate(i uint32) Date {
+	if first := r.postedOn(i); first != 0 {
+		return first
+	}
+	return r.books.PostingDate(r.row(i).settled)
+}
+
+// generation orders files by when they were first kept.
+func (r *run) generation(i uint32) int {
+	if file := int(r.row(i).file); file < len(r.in.Generations) {
+		return r.in.Generations[file]
+	}
+	return 0
+}
+
+// supersede drops, of rows of one natural key with different content, those of
+// files that were kept before the newest: the row of the file kept last counts.
+func (r *run) supersede(rows []uint32) []uint32 {
+	if r.in.Generations == nil {
+		return rows
+	}
+	newest, same := 0, true
+	for _, i := range rows {
+		newest = max(newest, r.generation(i))
+		same = same && r.sameContent(i, rows[0])
+	}
+	if same {
+		return rows
+	}
+	var kept []uint32
+	for _, i := range rows {
+		if r.generation(i) == newest {
+			kept = append(kept, i)
+			continue
+		}
+		r.ignore(i, DuplicateRow)
+		r.replaced[i] = true
+	}
+	return kept
+}
