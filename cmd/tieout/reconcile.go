@@ -151,6 +151,7 @@ func (o *oneShot) write(in *intake, p *config.Policy, n *answer.Night, stdout io
 		Company: p.Recon.Company, Sequence: 1, Created: p.Recon.AsOf.String() + "T00:00:00Z", From: p.Recon.From, To: p.Recon.To,
 		Base: p.Recon.Base, RunID: answer.RunID(inputHash(in)),
 	}
+	book := n.Workbook(header.RunID, in.reports)
 	for _, f := range []struct {
 		name  string
 		write func(io.Writer) error
@@ -158,7 +159,7 @@ func (o *oneShot) write(in *intake, p *config.Policy, n *answer.Night, stdout io
 		{"result.json", func(w io.Writer) error { return answer.Write(w, n) }},
 		{"inputs.json", in.writeReports},
 		{"journal.csv", func(w io.Writer) error { return posting.WriteJournal(w, n.Entries) }},
-		{"exceptions.csv", func(w io.Writer) error { return answer.WriteExceptions(w, n.Result) }},
+		{"exceptions.csv", func(w io.Writer) error { return answer.WriteExceptions(w, book) }},
 	} {
 		if err := set.Create(f.name, f.write); err != nil {
 			return err
@@ -166,7 +167,7 @@ func (o *oneShot) write(in *intake, p *config.Policy, n *answer.Night, stdout io
 	}
 	if !o.noWorkbook {
 		err := set.Create("exceptions.xlsx", func(w io.Writer) error {
-			return workbook.Write(w, n.Workbook(header.RunID, in.reports), workbook.Options{})
+			return workbook.Write(w, book, workbook.Options{})
 		})
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package answer
 import (
 	"encoding/csv"
 	"io"
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -10,163 +11,223 @@ import (
 	"tieout/ledger/money"
 	"tieout/ledger/posting"
 	"tieout/recon"
+	"tieout/reports"
 )
 
-// exceptionColumns are those of the workbook's Exceptions sheet, in its order (4.2).
-func exceptionColumns() []string {
-	return []string{
-		"exception_id", "status", "severity", "reason", "reason_text", "side", "merchant_id", "store", "order_no", "invoice_no", "customer_no",
-		"merchant_ref", "request_id", "parent_id", "event_type", "origin_date", "event_time", "currency", "amount", "applied", "suspended",
-		"difference", "card_brand", "last4", "auth_code", "suggested_match", "suggested_action", "due_date", "first_seen", "age_days", "bucket",
-		"owner", "disposition", "disposition_ref", "assigned_to", "note",
-	}
-}
-
-// WriteExceptions writes exceptions.csv: every open exception, texts made inert
-// for a spreadsheet (XLS-04), numbers plain.
-func WriteExceptions(w io.Writer, res *recon.Result) error {
+// WriteExceptions writes exceptions.csv: every open exception of the night with
+// the columns of the work list (4.2). Text is made inert for a spreadsheet
+// (XLS-04); numbers and dates are plain. What has no figure is empty, never 0.
+func WriteExceptions(w io.Writer, n *reports.Night) error {
 	out := csv.NewWriter(w)
-	if err := out.Write(exceptionColumns()); err != nil {
+	zone := n.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	if err := out.Write(reports.ExceptionColumns(zone.String())); err != nil {
 		return err
 	}
-	for _, e := range Exceptions(res) {
-		if err := out.Write(e.record(res.Policy())); err != nil {
-			return err
+	if n.Exceptions != nil {
+		for e, err := range n.Exceptions {
+			if err == nil {
+				err = out.Write(record(&e, n.AsOf, zone))
+			}
+			if err != nil {
+				return err
+			}
 		}
 	}
 	out.Flush()
 	return out.Error()
 }
 
-// ExceptionLine is one open exception as people see it.
-type ExceptionLine struct {
-	ID, Side                                   string
-	Secondary                                  []recon.Reason
-	Candidates                                 []string
-	DataKey                                    string
-	Reason                                     recon.Reason
-	Merchant, Store, Order, Invoice, Customer  string
-	Reference, RequestID, Parent, Event, Brand string
-	Last4, Auth, Suggested, Evidence           string
-	Origin, Due                                recon.Date
-	Occurred                                   recon.Instant
-	Currency                                   money.Currency
-	Amount, Applied, Suspended, Difference     int64
+// record is the line of an exception in exceptions.csv.
+func record(e *reports.ExceptionRow, asOf recon.Date, zone *time.Location) []string {
+	var occurred, age, bucket string
+	if e.Occurred != 0 {
+		occurred = e.Occurred.In(zone).Format(time.DateTime)
+	}
+	if e.Origin != 0 {
+		days := int(asOf - e.Origin)
+		age, bucket = strconv.Itoa(days), reports.BucketNames()[reports.Bucket(days)]
+	}
+	text := posting.Inert
+	return []string{
+		text(e.ID), string(e.Status), string(e.SeverityOf()), e.Reason.String(), text(e.ReasonText()), string(e.Side), text(e.Merchant), text(e.Store),
+		text(e.OrderNo), text(e.InvoiceNo), text(e.CustomerNo), text(e.Reference), text(e.RequestID), text(e.ParentID), text(e.Type), e.Origin.String(), occurred,
+		e.Currency.String(), plain(e.Amount), plain(e.Applied), plain(e.Suspended), plain(e.Difference), text(e.CardBrand), text(e.Last4), text(e.AuthCode),
+		text(strings.Join(e.Suggested, ", ")), e.Reason.About().Action, e.Due.String(), e.FirstSeen.String(), age, bucket, text(e.OwnerOf()),
+		text(e.Disposition), text(e.DispositionRef), text(e.AssignedTo), text(e.Note), e.RowHash(),
+	}
 }
 
-// Exceptions lists the open exceptions: transactions by row, documents, deposits, batches, bank lines.
-func Exceptions(res *recon.Result) []ExceptionLine {
-	var lines []ExceptionLine
-	for _, i := range res.Order() {
-		if v, _ := res.Verdict(int(i)); v == recon.Exception {
-			lines = append(lines, rowException(res, res.Row(int(i))))
-		}
+// plain is an amount as a plain decimal; one without currency is no figure.
+func plain(a money.Amount) string {
+	if a.Currency() == 0 {
+		return ""
 	}
-	for _, i := range res.DocOrder(func(doc int) bool { v, _ := res.DocVerdict(doc); return v == recon.Exception }) {
-		lines = append(lines, docException(res.Doc(i)))
-	}
-	for i := range res.Deposits {
-		if d := &res.Deposits[i]; d.Verdict == recon.Exception {
-			lines = append(lines, ExceptionLine{
-				ID: recon.ExceptionID("deposit", d.ID), Side: "deposit", DataKey: "F:" + d.ID, Secondary: d.Secondary, Reason: d.Reason, Merchant: d.Merchant,
-				Reference: d.BankRef, Event: "FUNDING", Origin: d.SettlementDate, Currency: d.Settled.Currency(), Amount: d.Settled.Minor(), Difference: d.Difference,
-			})
-		}
-	}
-	for _, b := range res.Batches {
-		if b.Status == recon.BatchException {
-			id := recon.ExceptionID("batch", b.Merchant, b.SettlementDate.String(), b.Currency.String())
-			lines = append(lines, ExceptionLine{
-				ID: id, Side: "batch", Reason: b.Reason, Merchant: b.Merchant, Origin: b.SettlementDate,
-				Currency: b.Currency, Amount: b.Net, Difference: b.Open(),
-			})
-		}
-	}
-	for i := range res.Bank {
-		if l := &res.Bank[i]; l.Verdict == recon.Exception {
-			lines = append(lines, ExceptionLine{
-				ID: recon.ExceptionID("bank", l.ID), Side: "bank", DataKey: "B:" + l.ID, Reason: l.Reason, Reference: l.BankRef,
-				Origin: l.ValueDate, Currency: l.Amount.Currency(), Amount: l.Amount.Minor(),
-			})
-		}
-	}
-	return lines
+	return a.String()
 }
 
-func rowException(res *recon.Result, r recon.Row) ExceptionLine {
-	id := recon.ExceptionID("event", r.ID, r.Natural.String())
+// Exceptions are the open exceptions of a run that knows no earlier one:
+// transactions by row, documents, deposits, batches, bank lines.
+func Exceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
+	return func(yield func(reports.ExceptionRow) bool) {
+		for _, side := range []iter.Seq[reports.ExceptionRow]{
+			rowExceptions(res), docExceptions(res), depositExceptions(res), batchExceptions(res), bankExceptions(res),
+		} {
+			for e := range side {
+				e.Status, e.FirstSeen = reports.StatusNew, res.Policy().AsOf
+				if !yield(e) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func rowExceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
+	return func(yield func(reports.ExceptionRow) bool) {
+		for _, i := range res.Order() {
+			if v, _ := res.Verdict(int(i)); v == recon.Exception && !yield(rowException(res, res.Row(int(i)))) {
+				return
+			}
+		}
+	}
+}
+
+func rowException(res *recon.Result, r recon.Row) reports.ExceptionRow {
+	e := reports.ExceptionRow{
+		ID: recon.ExceptionID("event", r.ID, r.Natural.String()), Side: reports.SideEvent, Reason: r.Reason, Secondary: r.Secondary, Evidence: r.Evidence,
+		Merchant: r.Merchant, Store: res.Policy().Store(r.Merchant), Reference: r.Reference, RequestID: r.ID, ParentID: r.ParentID, Type: r.Type.String(),
+		Origin: originOf(res.Policy(), &r), Occurred: r.Occurred, Due: r.DueDate, Currency: r.Currency, CardBrand: r.CardBrand, Last4: r.Last4,
+		AuthCode: r.AuthCode, Suggested: r.Suggested, DataKey: "T:" + strconv.Itoa(r.Label),
+	}
+	if len(e.Suggested) == 0 {
+		e.Suggested = r.Documents
+	}
 	if r.Reason == recon.InvalidRow {
-		id = recon.ExceptionID("file", res.Input().FileHashes[r.Source.File], strconv.Itoa(int(r.Source.Line)))
+		e.ID = recon.ExceptionID("file", res.Input().FileHashes[r.Source.File], strconv.Itoa(int(r.Source.Line)))
+		return e
 	}
-	e := ExceptionLine{
-		ID: id, Side: "event", Reason: r.Reason, Merchant: r.Merchant, Store: res.Policy().Store(r.Merchant), Reference: r.Reference,
-		RequestID: r.ID, Parent: r.ParentID, Event: r.Type.String(), Brand: r.CardBrand, Last4: r.Last4, Auth: r.AuthCode, Origin: r.Settled,
-		Due: r.DueDate, Occurred: r.Occurred, Currency: r.Currency, Amount: r.Amount, Applied: r.Applied, Suspended: r.Suspended,
-		Difference: r.WriteOff, Evidence: r.Evidence,
+	in := func(minor int64) money.Amount { return money.New(minor, r.Currency) }
+	e.Amount, e.Applied, e.Suspended, e.Difference = in(r.Amount), in(r.Applied), in(r.Suspended), in(r.WriteOff)
+	return e
+}
+
+// originOf is the day from which a transaction ages: its settlement date; where
+// it never settled, the day on which it happened at the merchant. A row that has
+// neither has no age: the day of the run would be a wrong one (3.5).
+func originOf(p *recon.Policy, r *recon.Row) recon.Date {
+	if r.Settled != 0 || r.Occurred == 0 {
+		return r.Settled
 	}
-	docs := r.Suggested
-	if len(docs) == 0 {
-		docs = r.Documents
+	zone := p.Zone
+	if m := p.Merchants[r.Merchant]; m.Zone != nil {
+		zone = m.Zone
 	}
-	e.Candidates, e.Secondary, e.DataKey = docs, r.Secondary, "T:"+strconv.Itoa(r.Label)
-	for k, doc := range docs {
-		if k > 0 {
-			e.Suggested += " "
+	return recon.DateOf(r.Occurred.In(zone))
+}
+
+func docExceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
+	return func(yield func(reports.ExceptionRow) bool) {
+		open := func(doc int) bool { v, _ := res.DocVerdict(doc); return v == recon.Exception }
+		for _, i := range res.DocOrder(open) {
+			if !yield(docException(res.Doc(i))) {
+				return
+			}
 		}
-		e.Suggested += doc
 	}
-	if e.Evidence != "" {
-		e.Suggested = strings.TrimSpace(e.Suggested + " (" + e.Evidence + ")")
+}
+
+func docException(d recon.Doc) reports.ExceptionRow {
+	e := reports.ExceptionRow{
+		ID: recon.ExceptionID("doc", d.ID), Side: reports.SideDoc, Reason: d.Reason, Merchant: d.Merchant, Store: d.Store, OrderNo: d.OrderNo,
+		InvoiceNo: d.InvoiceNo, CustomerNo: d.CustomerNo, RequestID: d.RequestID, Type: d.Type.String(), Origin: d.Date, Currency: d.Currency,
+		Last4: d.Last4, AuthCode: d.AuthCode, DataKey: "D:" + d.ID,
+	}
+	if d.Reason != recon.InvalidRow {
+		in := func(minor int64) money.Amount { return money.New(minor, d.Currency) }
+		e.Amount, e.Applied, e.Difference = in(d.Amount), in(d.AppliedRun+d.Prior), in(d.Remaining)
 	}
 	return e
 }
 
-func docException(d recon.Doc) ExceptionLine {
-	return ExceptionLine{
-		ID: recon.ExceptionID("doc", d.ID), Side: "doc", DataKey: "D:" + d.ID, Reason: d.Reason, Merchant: d.Merchant, Store: d.Store, Order: d.OrderNo,
-		Invoice: d.InvoiceNo, Customer: d.CustomerNo, RequestID: d.RequestID, Event: d.Type.String(), Last4: d.Last4, Auth: d.AuthCode,
-		Origin: d.Date, Currency: d.Currency, Amount: d.Amount, Applied: d.AppliedRun + d.Prior, Difference: d.Remaining,
-	}
-}
-
-func (e *ExceptionLine) record(p *recon.Policy) []string {
-	about := e.Reason.About()
-	origin := e.Origin
-	if origin == 0 {
-		origin = p.AsOf
-	}
-	money := func(minor int64) string { return *amount(minor, e.Currency) }
-	occurred := ""
-	if e.Occurred != 0 {
-		occurred = e.Occurred.In(p.Zone).Format(time.DateTime)
-	}
-	age := int(p.AsOf - origin)
-	cells := []string{
-		e.ID, "NEW", string(about.Severity), about.Code, about.Text, e.Side, e.Merchant, e.Store, e.Order, e.Invoice, e.Customer, e.Reference, e.RequestID,
-		e.Parent, e.Event, e.Origin.String(), occurred, e.Currency.String(), money(e.Amount), money(e.Applied), money(e.Suspended), money(e.Difference),
-		e.Brand, e.Last4, e.Auth, e.Suggested, about.Action, e.Due.String(), p.AsOf.String(), strconv.Itoa(age), Bucket(age), about.Owner, "", "", "", "",
-	}
-	for i, cell := range cells {
-		if i < 18 || i > 21 {
-			cells[i] = posting.Inert(cell)
+func depositExceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
+	return func(yield func(reports.ExceptionRow) bool) {
+		for i := range res.Deposits {
+			if d := &res.Deposits[i]; d.Verdict == recon.Exception && !yield(depositException(d, res.Policy().AsOf)) {
+				return
+			}
 		}
 	}
-	return cells
 }
 
-// Bucket is the aging bucket of so many days since the origin date (3.5).
-func Bucket(days int) string {
-	switch {
-	case days <= 3:
-		return "0-3"
-	case days <= 7:
-		return "4-7"
-	case days <= 14:
-		return "8-14"
-	case days <= 30:
-		return "15-30"
-	case days <= 60:
-		return "31-60"
+func depositException(d *recon.DepositOutcome, asOf recon.Date) reports.ExceptionRow {
+	e := reports.ExceptionRow{
+		ID: recon.ExceptionID("deposit", d.ID), Side: reports.SideDeposit, Reason: d.Reason, Secondary: d.Secondary, Merchant: d.Merchant,
+		Reference: d.BankRef, Type: "FUNDING", Origin: d.SettlementDate, Currency: d.Settled.Currency(), DataKey: "F:" + d.ID,
 	}
-	return "61+"
+	if d.Reason == recon.DepositInTransit && bankDays(d.FundingDate, asOf) > chaseAfter {
+		e.Severity = "H"
+	}
+	if d.Reason != recon.InvalidRow {
+		e.Amount, e.Difference = d.Settled, money.New(d.Difference, e.Currency)
+	}
+	return e
+}
+
+// chaseAfter is for how many bank days a deposit in transit is a matter of timing (3.5).
+const chaseAfter = 3
+
+// bankDays counts the days after from, up to and with to, that are no Saturday
+// and no Sunday; the calendar of bank holidays is not known here.
+func bankDays(from, to recon.Date) (days int) {
+	if from == 0 {
+		return 0
+	}
+	for d := from + 1; d <= to && days <= chaseAfter; d++ {
+		if w := d.Midnight(time.UTC).Weekday(); w != time.Saturday && w != time.Sunday {
+			days++
+		}
+	}
+	return days
+}
+
+func batchExceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
+	return func(yield func(reports.ExceptionRow) bool) {
+		for i := range res.Batches {
+			if b := &res.Batches[i]; b.Status == recon.BatchException && !yield(batchException(b)) {
+				return
+			}
+		}
+	}
+}
+
+func batchException(b *recon.Batch) reports.ExceptionRow {
+	return reports.ExceptionRow{
+		ID:   recon.ExceptionID("batch", b.Merchant, b.SettlementDate.String(), b.Currency.String()),
+		Side: reports.SideBatch, Reason: b.Reason, Merchant: b.Merchant, Origin: b.SettlementDate, Currency: b.Currency,
+		Amount: money.New(b.Net, b.Currency), Difference: money.New(b.Open(), b.Currency),
+	}
+}
+
+func bankExceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
+	return func(yield func(reports.ExceptionRow) bool) {
+		for i := range res.Bank {
+			if l := &res.Bank[i]; l.Verdict == recon.Exception && !yield(bankException(l)) {
+				return
+			}
+		}
+	}
+}
+
+func bankException(l *recon.BankOutcome) reports.ExceptionRow {
+	e := reports.ExceptionRow{
+		ID: recon.ExceptionID("bank", l.ID), Side: reports.SideBank, Reason: l.Reason, Reference: l.BankRef, Type: "BANK",
+		Origin: l.ValueDate, Currency: l.Amount.Currency(), DataKey: "B:" + l.ID,
+	}
+	if l.Reason != recon.InvalidRow {
+		e.Amount = l.Amount
+	}
+	return e
 }

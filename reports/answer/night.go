@@ -47,28 +47,14 @@ func (n *Night) clearedItem(c recon.Cleared) reports.ClearedItem {
 	return item
 }
 
+// exceptionRows are the open exceptions; in memory they never fail.
 func (n *Night) exceptionRows() iter.Seq2[reports.ExceptionRow, error] {
 	return func(yield func(reports.ExceptionRow, error) bool) {
-		for _, e := range Exceptions(n.Result) {
-			if !yield(e.row(n.Result.Policy()), nil) {
+		for e := range Exceptions(n.Result) {
+			if !yield(e, nil) {
 				return
 			}
 		}
-	}
-}
-
-func (e *ExceptionLine) row(p *recon.Policy) reports.ExceptionRow {
-	in := func(minor int64) money.Amount { return money.New(minor, e.Currency) }
-	origin := e.Origin
-	if origin == 0 {
-		origin = p.AsOf
-	}
-	return reports.ExceptionRow{
-		ID: e.ID, Status: "NEW", Reason: e.Reason, Secondary: e.Secondary, Evidence: e.Evidence, Side: reports.Side(e.Side), Merchant: e.Merchant, Store: e.Store,
-		OrderNo: e.Order, InvoiceNo: e.Invoice, CustomerNo: e.Customer, Reference: e.Reference, RequestID: e.RequestID, ParentID: e.Parent,
-		Type: e.Event, Origin: origin, Occurred: e.Occurred, Currency: e.Currency, Amount: in(e.Amount), Applied: in(e.Applied),
-		Suspended: in(e.Suspended), Difference: in(e.Difference), CardBrand: e.Brand, Last4: e.Last4, AuthCode: e.Auth,
-		Suggested: e.Candidates, Due: e.Due, FirstSeen: p.AsOf, DataKey: e.DataKey,
 	}
 }
 

@@ -15,9 +15,6 @@ const topCount = 10
 // undated is the bucket of exceptions without an origin date, after the six of 3.5.
 const undated = 6
 
-// noCurrency is shown where a currency is unreadable, so that formulas can count it.
-const noCurrency = "(none)"
-
 // ahead is what a first walk over exceptions and journal tells: the figures
 // that formulas carry as cached values and that stand beside them (XLS-06).
 type ahead struct {
@@ -176,9 +173,4 @@ func (b *book) currencies() []money.Currency {
 }
 
 // code is the currency as cells and formulas name it.
-func code(c money.Currency) string {
-	if c == 0 {
-		return noCurrency
-	}
-	return c.String()
-}
+func code(c money.Currency) string { return reports.CurrencyName(c) }

@@ -10,16 +10,11 @@ import (
 
 	"tieout/ledger/money"
 	"tieout/recon"
+	"tieout/reports"
 )
 
 // cell is a value with its style, and a formula if it has one.
 type cell = excelize.Cell
-
-// maxText is how many UTF-16 units a cell holds (XLS-04).
-const maxText = 32_767
-
-// cutMark ends text that was too long for a cell.
-const cutMark = " [cut]"
 
 // maxDigits is how many significant digits Excel keeps (XLS-01).
 const maxDigits = 15
@@ -46,7 +41,7 @@ func (b *book) text(column, text string) cell {
 func (b *book) id(text string) cell { return b.textAs(text, look{format: asText}) }
 
 func (b *book) textAs(text string, l look) cell {
-	clean, cut := inert(text)
+	clean, cut := reports.CellText(text)
 	if cut {
 		b.cut++
 	}
@@ -55,46 +50,6 @@ func (b *book) textAs(text string, l look) cell {
 	}
 	l.quoted = l.quoted || risky(clean)
 	return cell{Value: clean, StyleID: b.style(l)}
-}
-
-// inert removes what XML or Excel cannot hold and cuts what is too long, with a mark (XLS-04).
-func inert(text string) (clean string, cut bool) {
-	clean = text
-	if !utf8.ValidString(clean) {
-		clean = strings.ToValidUTF8(clean, "\uFFFD")
-	}
-	clean = strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' && r != '\n' || r == '\uFFFE' || r == '\uFFFF' {
-			return -1
-		}
-		return r
-	}, clean)
-	if len(clean) <= maxText {
-		return clean, false
-	}
-	units := 0
-	for at, r := range clean {
-		if units += len16(r); units > maxText {
-			return cutTo(clean[:at]), true
-		}
-	}
-	return clean, false
-}
-
-func len16(r rune) int {
-	if r > 0xFFFF {
-		return 2
-	}
-	return 1
-}
-
-// cutTo makes room for the mark.
-func cutTo(text string) string {
-	for range cutMark {
-		_, size := utf8.DecodeLastRuneInString(text)
-		text = text[:len(text)-size]
-	}
-	return text + cutMark
 }
 
 // risky tells text that a spreadsheet would run if somebody edited it: it gets quotePrefix (XLS-04).

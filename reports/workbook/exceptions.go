@@ -28,7 +28,7 @@ func exceptionColumns(b *book, s **sheet) []column[*reports.ExceptionRow] {
 	edit := look{format: asText, fill: editFill, open: true, boxed: true, wrap: true}
 	return []column[e]{
 		{"exception_id", 20, func(x e) cell { return b.exceptionID(x) }},
-		{"status", 11, func(x e) cell { return b.word(x.Status) }},
+		{"status", 11, func(x e) cell { return b.word(string(x.Status)) }},
 		{"severity", 10, func(x e) cell { return b.wordAs(string(x.SeverityOf()), look{align: "center", bold: true}) }},
 		{"reason", 25, func(x e) cell { return b.word(x.Reason.String()) }},
 		{"reason text", 44, func(x e) cell { return b.textAs(b.o.Mask("reason text", x.ReasonText()), look{wrap: true}) }},
@@ -63,7 +63,7 @@ func exceptionColumns(b *book, s **sheet) []column[*reports.ExceptionRow] {
 		{colRef, 17, func(x e) cell { return b.textAs(b.o.Mask(colRef, x.DispositionRef), edit) }},
 		{colAssigned, 16, func(x e) cell { return b.textAs(b.o.Mask(colAssigned, x.AssignedTo), edit) }},
 		{colNote, 44, func(x e) cell { return b.textAs(b.o.Mask(colNote, x.Note), edit) }},
-		{"row_hash", 18, func(x e) cell { return b.word(RowHash(x)) }},
+		{"row_hash", 18, func(x e) cell { return b.word(x.RowHash()) }},
 	}
 }
 

@@ -108,10 +108,10 @@ func (l look) excel() *excelize.Style {
 		Protection: &excelize.Protection{Locked: !l.open},
 	}
 	if l.vertical == "" {
-		s.Alignment.Vertical = "top"
+		s.Alignment.Vertical = "center"
 	}
-	if l.align == "right" {
-		s.Alignment.Indent = 1 // keeps a number off the text of the next column
+	if l.align == "" {
+		s.Alignment.Horizontal, s.Alignment.Indent = "left", 1 // keeps text off the number before it
 	}
 	if l.link {
 		s.Font.Underline, s.Font.Color = "single", linkText

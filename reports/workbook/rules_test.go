@@ -23,12 +23,7 @@ func TestSheets(t *testing.T) {
 	if !slices.Equal(d.order, want) {
 		t.Errorf("sheets %v", d.order)
 	}
-	columns := []string{
-		"exception_id", "status", "severity", "reason", "reason text", "side", "merchant_id", "store", "order_no", "invoice_no", "customer_no",
-		"merchant_ref", "request_id", "parent_id", "event_type", "origin_date", "event time (America/New_York)", "currency", "amount", "applied",
-		"suspended", "difference", "card_brand", "last4", "auth_code", "suggested match", "suggested action", "due_date", "first_seen", "age_days",
-		"bucket", "owner", "disposition", "disposition_ref", "assigned_to", "note", "row_hash",
-	}
+	columns := reports.ExceptionColumns("America/New_York")
 	if _, _, got := d.tableOf(t, "tblExceptions"); !slices.Equal(got, columns) {
 		t.Errorf("columns of Exceptions %v", got)
 	}
@@ -118,7 +113,7 @@ func TestInert(t *testing.T) {
 		{"x\uFFFEy\uFFFF", "xy", false},
 		{"\xFFbad", "\uFFFDbad", false},
 		{"plain", "plain", false},
-		{long, long[:maxText-len(cutMark)] + cutMark, false},
+		{long, long[:reports.MaxText-len(reports.CutMark)] + reports.CutMark, false},
 		{strings.Repeat("\U0001F600", 20_000), "", false},
 	} {
 		n := smallNight(t)
@@ -129,7 +124,7 @@ func TestInert(t *testing.T) {
 		if cell.kind != "inlineStr" || cell.formula != "" || style.quoted != c.quoted || c.out != "" && cell.value != c.out {
 			t.Errorf("%.20q: %.40q kind %s formula %q quoted %v", c.in, cell.value, cell.kind, cell.formula, style.quoted)
 		}
-		if units := len(utf16.Encode([]rune(cell.value))); units > maxText {
+		if units := len(utf16.Encode([]rune(cell.value))); units > reports.MaxText {
 			t.Errorf("%.20q: %d units in a cell", c.in, units)
 		}
 	}
@@ -560,19 +555,19 @@ func TestRowHash(t *testing.T) {
 	x := reports.ExceptionRow{ID: "1", Reason: recon.NoOrder, Amount: amount(t, "1.00", "USD")}
 	same := x
 	same.Note, same.Disposition = "seen", "ESCALATE"
-	if RowHash(&x) != RowHash(&same) {
+	if x.RowHash() != same.RowHash() {
 		t.Error("a note moves the hash")
 	}
 	other := x
 	other.Amount = amount(t, "1.01", "USD")
-	if RowHash(&x) == RowHash(&other) {
+	if x.RowHash() == other.RowHash() {
 		t.Error("an amount does not move the hash")
 	}
 	moved := x
 	moved.OrderNo, moved.InvoiceNo = "", "5"
 	shifted := x
 	shifted.OrderNo, shifted.InvoiceNo = "5", ""
-	if RowHash(&moved) == RowHash(&shifted) {
+	if moved.RowHash() == shifted.RowHash() {
 		t.Error("a value in another column does not move the hash")
 	}
 }

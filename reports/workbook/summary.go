@@ -134,7 +134,7 @@ func (b *book) contents() [][2]string {
 // summaryNotices says what the reader must know before trusting the sheets.
 func (b *book) summaryNotices(s *sheet) {
 	if b.cut > 0 {
-		b.notice("%d texts were longer than a cell holds and end with%s.", b.cut, cutMark)
+		b.notice("%d texts were longer than a cell holds and end with%s.", b.cut, reports.CutMark)
 	}
 	if b.wide > 0 {
 		b.notice("%d amounts have more than %d digits and are written as text, tinted: formulas leave them out.", b.wide, maxDigits)
