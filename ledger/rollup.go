@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"tieout/ledger/money"
@@ -18,6 +19,14 @@ import (
 // order. Rows are first summed by what decides their accounts, then each sum is
 // booked once. Without sources the lines do not name the rows they came from.
 func RollUp(res *recon.Result, chart *Chart, withSources bool) ([]Entry, error) {
+	b, err := book(res, chart, withSources)
+	if err != nil {
+		return nil, err
+	}
+	return b.build()
+}
+
+func book(res *recon.Result, chart *Chart, withSources bool) (*booking, error) {
 	b := &booking{res: res, p: res.Policy(), chart: chart, entries: map[Key]*draft{}, withSources: withSources}
 	b.settle()
 	b.reclass()
@@ -25,7 +34,7 @@ func RollUp(res *recon.Result, chart *Chart, withSources bool) ([]Entry, error) 
 		return nil, err
 	}
 	b.bank()
-	return b.build()
+	return b, nil
 }
 
 // booking is a roll-up in progress.
@@ -44,6 +53,7 @@ type draft struct {
 }
 
 type lineKey struct {
+	scope   Scope
 	account string
 	side    Side
 	label   string
@@ -52,13 +62,13 @@ type lineKey struct {
 
 type lineSum struct {
 	amount, base int64
-	rows         []int // transaction labels
+	rows         []int // transaction rows
 	others       []SourceRef
 }
 
 // post adds an amount to a line: positive is debit, negative credit. Debits and
 // credits are never netted (GL-09).
-func (b *booking) post(key Key, account string, amount, base int64, label, rule string) *lineSum {
+func (b *booking) post(key Key, scope Scope, account string, amount, base int64, label, rule string) *lineSum {
 	d := b.entries[key]
 	if d == nil {
 		d = &draft{lines: map[lineKey]*lineSum{}}
@@ -68,7 +78,7 @@ func (b *booking) post(key Key, account string, amount, base int64, label, rule 
 	if amount < 0 || (amount == 0 && base < 0) {
 		side, amount, base = Credit, -amount, -base
 	}
-	k := lineKey{account, side, label, rule}
+	k := lineKey{scope, account, side, label, rule}
 	l := d.lines[k]
 	if l == nil {
 		l = &lineSum{}
@@ -119,7 +129,7 @@ func (b *booking) sumRows(from, to int) map[recon.Facts]*sum {
 			s.components[k] += part
 		}
 		if b.withSources {
-			s.rows = append(s.rows, b.res.Label(m.Row))
+			s.rows = append(s.rows, m.Row)
 		}
 	})
 	return sums
@@ -128,10 +138,10 @@ func (b *booking) sumRows(from, to int) map[recon.Facts]*sum {
 func (b *booking) settleSum(f recon.Facts, s *sum) {
 	merchant := b.res.Word(f.Merchant)
 	store := b.chart.storeOf(b.p, merchant)
-	key := Key{PostingDate: b.chart.PostingDate(f.Settled), Merchant: merchant, Currency: f.Currency, Class: Settle}
+	key := Key{PostingDate: f.Posting, Merchant: merchant, Currency: f.Currency, Class: Settle}
 	post := func(account string, amount int64, rule string) {
 		if amount != 0 {
-			l := b.post(key, account, amount, 0, f.Type.String(), rule)
+			l := b.post(key, settledOn(f.Settled), account, amount, 0, f.Type.String(), rule)
 			l.rows = append(l.rows, s.rows...)
 		}
 	}
@@ -206,7 +216,7 @@ func (b *booking) reclass() {
 		source := SourceRef("H:" + p.ID)
 		post := func(account string, amount int64, rule string) {
 			if amount != 0 {
-				l := b.post(key, account, amount, 0, "AUTO_CLEAR", rule)
+				l := b.post(key, clearedItem(p), account, amount, 0, "AUTO_CLEAR", rule)
 				if b.withSources {
 					l.others = append(l.others, source)
 				}
@@ -270,7 +280,7 @@ func (b *booking) fundDeposit(d *recon.DepositOutcome) error {
 	post := func(c money.Currency, account string, amount, base int64) {
 		key := Key{PostingDate: b.chart.PostingDate(d.FundingDate), Merchant: d.Merchant, Currency: c, Class: Fund}
 		if amount != 0 || base != 0 {
-			l := b.post(key, account, amount, base, "FUNDING", "funding")
+			l := b.post(key, Scope("F:"+d.ID), account, amount, base, "FUNDING", "funding")
 			b.entries[key].based = true
 			if b.withSources {
 				l.others = append(l.others, SourceRef("F:"+d.ID))
@@ -314,7 +324,7 @@ func (b *booking) bank() {
 			key := Key{PostingDate: b.chart.PostingDate(line.ValueDate), Merchant: s.Merchant, Currency: currency, Class: Bank}
 			for _, l := range [2]contra{{account(b.chart.Cash[currency], ho), s.Amount, "bank"}, {account(b.chart.Accounts[against], ho), -s.Amount, "bank"}} {
 				if l.amount != 0 {
-					posted := b.post(key, l.account, l.amount, 0, "BANK", l.rule)
+					posted := b.post(key, Scope("B:"+line.ID), l.account, l.amount, 0, "BANK", l.rule)
 					if b.withSources {
 						posted.others = append(posted.others, SourceRef("B:"+line.ID))
 					}
@@ -330,7 +340,7 @@ func (b *booking) build() ([]Entry, error) {
 	var entries []Entry
 	for _, key := range keys {
 		d := b.entries[key]
-		lines := d.list()
+		lines := b.list(d)
 		if len(lines) == 0 {
 			continue
 		}
@@ -350,16 +360,32 @@ func (b *booking) build() ([]Entry, error) {
 }
 
 // list is the draft's lines without zeros (GL-11), in canonical order (GL-10).
-func (d *draft) list() []Line {
+func (b *booking) list(d *draft) []Line {
 	var lines []Line
-	for k, l := range d.lines {
+	for k, l := range d.withoutScopes() {
 		if l.amount == 0 && l.base == 0 {
 			continue
 		}
-		lines = append(lines, Line{Account: k.account, Side: k.side, Label: k.label, Rule: k.rule, Amount: l.amount, Base: l.base, Sources: l.sources()})
+		lines = append(lines, Line{Account: k.account, Side: k.side, Label: k.label, Rule: k.rule, Amount: l.amount, Base: l.base, Sources: b.sources(l)})
 	}
 	slices.SortFunc(lines, func(a, b Line) int { return cmp.Or(CompareLines(a, b), cmp.Compare(a.Rule, b.Rule)) })
 	return mergeLines(lines)
+}
+
+// withoutScopes adds up the parts of lines that different scopes contribute.
+func (d *draft) withoutScopes() map[lineKey]*lineSum {
+	all := make(map[lineKey]*lineSum, len(d.lines))
+	for k, part := range d.lines {
+		k.scope = ""
+		l := all[k]
+		if l == nil {
+			l = &lineSum{}
+			all[k] = l
+		}
+		l.amount, l.base = l.amount+part.amount, l.base+part.base
+		l.rows, l.others = append(l.rows, part.rows...), append(l.others, part.others...)
+	}
+	return all
 }
 
 // mergeLines joins lines that differ only in the rule that made them: the line key is account, side and label.
@@ -369,7 +395,9 @@ func mergeLines(lines []Line) []Line {
 		if n := len(merged); n > 0 && CompareLines(merged[n-1], l) == 0 {
 			m := &merged[n-1]
 			m.Amount, m.Base, m.Sources = m.Amount+l.Amount, m.Base+l.Base, append(m.Sources, l.Sources...)
-			m.Rule += "+" + l.Rule
+			if !slices.Contains(strings.Split(m.Rule, "+"), l.Rule) {
+				m.Rule += "+" + l.Rule
+			}
 			continue
 		}
 		merged = append(merged, l)
@@ -377,11 +405,15 @@ func mergeLines(lines []Line) []Line {
 	return merged
 }
 
-func (l *lineSum) sources() []SourceRef {
-	slices.Sort(l.rows)
+func (b *booking) sources(l *lineSum) []SourceRef {
+	labels := make([]int, len(l.rows))
+	for k, row := range l.rows {
+		labels[k] = b.res.Label(row)
+	}
+	slices.Sort(labels)
 	var refs []SourceRef
-	for _, row := range slices.Compact(l.rows) {
-		refs = append(refs, SourceRef("T:"+strconv.Itoa(row)))
+	for _, label := range slices.Compact(labels) {
+		refs = append(refs, SourceRef("T:"+strconv.Itoa(label)))
 	}
 	slices.Sort(l.others)
 	return append(refs, slices.Compact(l.others)...)

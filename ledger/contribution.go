@@ -1,0 +1,132 @@
+package ledger
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tieout/ledger/money"
+	"tieout/recon"
+)
+
+// Scope names what a part of an entry came from, so that a rerun replaces
+// exactly that part: the rows of a settlement date, a deposit, a bank line, or a
+// carried item that was cleared (an act, which no rerun derives again).
+type Scope string
+
+func settledOn(day recon.Date) Scope { return Scope("S:" + day.String()) }
+
+func clearedItem(p *recon.Posted) Scope {
+	return Scope("C:" + p.ID + "/" + p.Type.String())
+}
+
+// SettledOn tells the scope of a settlement date, and which.
+func (s Scope) SettledOn() (recon.Date, bool) {
+	text, ok := strings.CutPrefix(string(s), "S:")
+	if !ok {
+		return 0, false
+	}
+	day, err := recon.ParseDate(text)
+	return day, err == nil
+}
+
+// Act tells the scope of a cleared item.
+func (s Scope) Act() bool { return strings.HasPrefix(string(s), "C:") }
+
+// Contribution is what one scope brings to one line of an entry, in minor units.
+// Where Based, Base is the part's own base amount (EDGE-1); else the entry's
+// base amounts are made from its total (GL-15).
+type Contribution struct {
+	Scope   Scope
+	Key     Key // without correction
+	Account string
+	Side    Side
+	Label   string
+	Rule    string
+	Amount  int64
+	Base    int64
+	Based   bool
+	Sources []SourceRef
+}
+
+// Line is the key of the line that the contribution belongs to (GL-08).
+func (c *Contribution) compareLine(o *Contribution) int {
+	return cmp.Or(strings.Compare(c.Account, o.Account), cmp.Compare(o.Side, c.Side), strings.Compare(c.Label, o.Label))
+}
+
+// Compare orders contributions by entry, line, scope and rule.
+func (c *Contribution) Compare(o *Contribution) int {
+	return cmp.Or(c.Key.Compare(o.Key), c.compareLine(o), strings.Compare(string(c.Scope), string(o.Scope)), strings.Compare(c.Rule, o.Rule))
+}
+
+// Contribute books the outcomes of a run as [RollUp] does and returns the parts
+// of its entries by what they came from. source names a row durably, so that
+// later runs can tell where a line came from.
+func Contribute(res *recon.Result, chart *Chart, source func(row int) SourceRef) ([]Contribution, error) {
+	b, err := book(res, chart, source != nil)
+	if err != nil {
+		return nil, err
+	}
+	var all []Contribution
+	for key, d := range b.entries {
+		for k, l := range d.lines {
+			if l.amount == 0 && l.base == 0 {
+				continue
+			}
+			c := Contribution{Scope: k.scope, Key: key, Account: k.account, Side: k.side, Label: k.label, Rule: k.rule, Amount: l.amount, Base: l.base, Based: d.based}
+			for _, row := range l.rows {
+				c.Sources = append(c.Sources, source(row))
+			}
+			c.Sources = append(c.Sources, l.others...)
+			slices.Sort(c.Sources)
+			c.Sources = slices.Compact(c.Sources)
+			all = append(all, c)
+		}
+	}
+	slices.SortFunc(all, func(a, b Contribution) int { return a.Compare(&b) })
+	return all, nil
+}
+
+// Assemble makes the entry that contributions of one key add up to (GL-08 to
+// GL-15). ok is false where nothing is left of it (GL-11).
+func Assemble(parts []Contribution, rate money.Rate, base money.Currency) (e Entry, ok bool, err error) {
+	var lines []Line
+	based := false
+	sorted := slices.Clone(parts)
+	slices.SortFunc(sorted, func(a, b Contribution) int { return a.Compare(&b) })
+	for i := range sorted {
+		c := &sorted[i]
+		based = based || c.Based
+		lines = addPart(lines, c)
+	}
+	lines = slices.DeleteFunc(lines, func(l Line) bool { return l.Amount == 0 && l.Base == 0 })
+	if len(lines) == 0 {
+		return Entry{}, false, nil
+	}
+	key := sorted[0].Key
+	if !based {
+		if err := setBase(lines, key.Currency, rate, base); err != nil {
+			return Entry{}, false, fmt.Errorf("entry %s: %w", key, err)
+		}
+	}
+	e, err = NewEntry(key, base, rate, lines)
+	return e, err == nil, err
+}
+
+// addPart adds a contribution to the line it belongs to, which is the last one or a new one.
+func addPart(lines []Line, c *Contribution) []Line {
+	part := Line{Account: c.Account, Side: c.Side, Label: c.Label, Amount: c.Amount, Base: c.Base, Rule: c.Rule, Sources: slices.Clone(c.Sources)}
+	if n := len(lines); n > 0 && CompareLines(lines[n-1], part) == 0 {
+		l := &lines[n-1]
+		l.Amount, l.Base = l.Amount+part.Amount, l.Base+part.Base
+		l.Sources = append(l.Sources, part.Sources...)
+		slices.Sort(l.Sources)
+		l.Sources = slices.Compact(l.Sources)
+		if !slices.Contains(strings.Split(l.Rule, "+"), part.Rule) {
+			l.Rule += "+" + part.Rule
+		}
+		return lines
+	}
+	return append(lines, part)
+}
