@@ -10,6 +10,7 @@ import (
 type FileCount struct {
 	Quarantined, Duplicate int
 	Totals                 ControlTotals // of accepted financial rows
+	Apart                  ControlTotals // of duplicate and non-financial rows: shown, never part of a total
 	Findings               []Finding     // of rows that the reader could read and stage 0 could not trust
 }
 
@@ -17,10 +18,10 @@ type FileCount struct {
 func (r *Result) FileCounts() []FileCount {
 	run := r.run
 	counts := make([]FileCount, max(len(run.in.FileHashes), 1))
-	sums := make([]runningSums, len(counts))
+	sums, apart := make([]runningSums, len(counts)), make([]runningSums, len(counts))
 	for i := range counts {
-		counts[i].Totals = ControlTotals{}
-		sums[i] = runningSums{}
+		counts[i].Totals, counts[i].Apart = ControlTotals{}, ControlTotals{}
+		sums[i], apart[i] = runningSums{}, runningSums{}
 	}
 	for i := range uint32(r.Rows()) {
 		row := run.row(i)
@@ -36,14 +37,18 @@ func (r *Result) FileCounts() []FileCount {
 			if run.replaced[i] {
 				c.Findings = append(c.Findings, Finding{Line: int(row.line), Column: "txn_id", Code: "superseded", Message: "a file that came later gives this row with other content; the later one counts"})
 			}
+			apart[row.file].add(row.amount, row.currency, c.Apart)
 		default:
 			if row.kind.Financial() {
 				sums[row.file].add(row.amount, row.currency, c.Totals)
+			} else {
+				apart[row.file].add(row.amount, row.currency, c.Apart)
 			}
 		}
 	}
 	for file := range sums {
 		sums[file].flush(counts[file].Totals)
+		apart[file].flush(counts[file].Apart)
 	}
 	for i := range counts {
 		slices.SortFunc(counts[i].Findings, func(a, b Finding) int { return a.Line - b.Line })

@@ -54,7 +54,8 @@ type FileReport struct {
 	// Merchant, ReportName, Version and Window are what line 1 of a processor report says of itself.
 	Merchant, ReportName, Version, Window string `json:"-"`
 
-	beyond int // findings that the list has no place for
+	apart  map[string]string // amounts that are shown and are no part of Totals
+	beyond int               // findings that the list has no place for
 }
 
 // NewFileReport starts the report on a file that nothing is wrong with yet.
@@ -97,18 +98,18 @@ func (f *FileReport) Condemned() bool {
 }
 
 // Judge completes counts and totals of a file that is not condemned: so many
-// rows are INVALID_ROW, so many DUPLICATE_ROW, and what is accepted adds up to totals.
-func (f *FileReport) Judge(quarantined, duplicate int, totals ControlTotals) {
+// rows are INVALID_ROW, so many DUPLICATE_ROW, and what is accepted adds up to its totals.
+func (f *FileReport) Judge(counts *FileCount) {
 	if f.Condemned() {
 		return
 	}
-	f.Rows.Quarantined, f.Rows.Duplicate = quarantined, duplicate
-	f.Rows.Accepted = f.Rows.Total - quarantined - duplicate
+	f.Rows.Quarantined, f.Rows.Duplicate = counts.Quarantined, counts.Duplicate
+	f.Rows.Accepted = f.Rows.Total - counts.Quarantined - counts.Duplicate
 	f.Verdict = FileAccepted
-	if quarantined > 0 {
+	if counts.Quarantined > 0 {
 		f.Verdict = FilePartial
 	}
-	f.Totals = totals.Texts()
+	f.Totals, f.apart = counts.Totals.Texts(), counts.Apart.Texts()
 }
 
 // MarshalJSON writes lists and totals that hold nothing as empty, never as null.

@@ -143,6 +143,14 @@ func (in *intake) condemned() (names []string) {
 	return names
 }
 
+// reportsOf are the reports at the given places.
+func (in *intake) reportsOf(places []int) (reports []recon.FileReport) {
+	for _, at := range places {
+		reports = append(reports, in.reports[at])
+	}
+	return reports
+}
+
 // judge completes the reports with what stage 0 found.
 func (in *intake) judge(res *recon.Result) {
 	for file, counts := range res.FileCounts() {
@@ -150,7 +158,7 @@ func (in *intake) judge(res *recon.Result) {
 		for _, f := range counts.Findings {
 			report.Note(f)
 		}
-		report.Judge(counts.Quarantined, counts.Duplicate, counts.Totals)
+		report.Judge(&counts)
 	}
 }
 

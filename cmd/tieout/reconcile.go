@@ -126,18 +126,31 @@ func (o *oneShot) reckon(in *intake, p *config.Policy) (*answer.Night, error) {
 		return nil, err
 	}
 	entries = ledger.Number(entries, ledger.FromOne())
-	proof := ledger.Prove(res, &p.Chart, entries)
-	if err := proof.Check(); err != nil {
-		return nil, err
-	}
 	totals, err := posting.Sum(entries)
 	if err != nil {
 		return nil, err
 	}
-	return &answer.Night{
-		Set: p.Set, Description: p.Description, Result: res, Chart: &p.Chart, Entries: entries, Proof: proof, Totals: totals,
+	night := &answer.Night{
+		Set: p.Set, Description: p.Description, Result: res, Chart: &p.Chart, Entries: entries, Proof: ledger.Prove(res, &p.Chart, entries), Totals: totals,
 		ExceptionsOnly: o.detail == "exceptions",
-	}, nil
+	}
+	return night, prove(in, night)
+}
+
+// prove checks the invariants (settlement-accounting 3.6) on what is about to
+// be written, first the outcomes alone, then outcomes against entries, then
+// what the books hand out.
+func prove(in *intake, n *answer.Night) error {
+	if err := n.Result.Check(in.reportsOf(in.ofRows), in.reportsOf(in.ofDocs)); err != nil {
+		return err
+	}
+	if err := n.Proof.Check(); err != nil {
+		return err
+	}
+	if err := n.Totals.Prove(n.Entries); err != nil {
+		return err
+	}
+	return n.CheckTieOut()
 }
 
 // write puts all results into the folder at once.
@@ -173,7 +186,7 @@ func (o *oneShot) write(in *intake, p *config.Policy, n *answer.Night, stdout io
 			return err
 		}
 	}
-	if err := createPosting(set, header, n.Entries); err != nil {
+	if err := createPosting(set, header, n); err != nil {
 		return err
 	}
 	if err := set.Commit(); err != nil {
@@ -184,12 +197,21 @@ func (o *oneShot) write(in *intake, p *config.Policy, n *answer.Night, stdout io
 	return nil
 }
 
-// createPosting adds the posting file with its checksum and its sentinel; none when there are no entries.
-func createPosting(set *durable.Set, h posting.Header, entries []ledger.Entry) error {
+// createPosting adds the posting file with its checksum and its sentinel; none
+// when there are no entries. What was written is read back and held against the
+// journal (INV-11).
+func createPosting(set *durable.Set, h posting.Header, n *answer.Night) error {
 	var file strings.Builder
-	if _, err := posting.WriteDefault(&file, h, entries); errors.Is(err, posting.ErrNothingToPost) {
+	if _, err := posting.WriteDefault(&file, h, n.Entries); errors.Is(err, posting.ErrNothingToPost) {
 		return nil
 	} else if err != nil {
+		return err
+	}
+	back, err := posting.ReadDefault(strings.NewReader(file.String()))
+	if err != nil {
+		return err
+	}
+	if err := posting.ProveFile(back, n.Entries, n.Totals); err != nil {
 		return err
 	}
 	name := h.Name("txt")

@@ -72,7 +72,7 @@ func (p *reading) judge(s *Sheet, head []byte) {
 	if p.report.Condemned() {
 		p.report.Condemn(p.report.Verdict)
 	} else {
-		p.report.Judge(p.faulty, 0, p.totals)
+		p.report.Judge(&recon.FileCount{Quarantined: p.faulty, Totals: p.totals})
 	}
 	p.report.Close()
 }

@@ -148,7 +148,7 @@ func (e *export) finish() {
 	if e.report.Condemned() {
 		e.report.Condemn(e.report.Verdict)
 	} else {
-		e.report.Judge(e.faulty, 0, e.totals)
+		e.report.Judge(&recon.FileCount{Quarantined: e.faulty, Totals: e.totals})
 	}
 	e.report.Close()
 }

@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -138,6 +139,39 @@ func (n *Night) lines() iter.Seq2[reports.JournalLine, error] {
 	}
 }
 
+// CheckTieOut refuses figures of the TieOut sheet whose TieDifference is not
+// zero (4.4, XLS-18), and names the letters by currency.
+func (n *Night) CheckTieOut() error {
+	var faults []string
+	for _, t := range n.tieOuts() {
+		c, err := t.Checks()
+		if err != nil {
+			return fmt.Errorf("INV-4: TieOut of %s: %w", t.Currency, err)
+		}
+		for _, check := range []struct {
+			name       string
+			difference int64
+		}{
+			{"INV-4: G, rows read less outcomes", c.G},
+			{"INV-4: I, outcomes less clearing", c.I},
+			{"INV-4: K, outcomes less their parts", c.K},
+			{"INV-11: N, posting file debits less credits", c.N},
+			{"INV-11: P, posting file less journal", c.P},
+			{"INV-6: Q, suspense less its list", c.Q},
+			{"INV-7: R, clearing less its list", c.R},
+			{"INV-2: S, rows in less rows out", c.S},
+		} {
+			if check.difference != 0 {
+				faults = append(faults, fmt.Sprintf("%s is %d in minor units of %s", check.name, check.difference, t.Currency))
+			}
+		}
+	}
+	if len(faults) > 0 {
+		return fmt.Errorf("the TieOut sheet does not end in zero, nothing is written: %s", strings.Join(faults, "; "))
+	}
+	return nil
+}
+
 // tieOuts are the figures of TieOut, a currency each.
 func (n *Night) tieOuts() []reports.TieOut {
 	byCurrency := map[money.Currency]*reports.TieOut{}
@@ -147,9 +181,12 @@ func (n *Night) tieOuts() []reports.TieOut {
 		}
 		return byCurrency[c]
 	}
+	var t *reports.TieOut // rows of one currency follow each other
 	for i := range n.Result.Rows() {
 		v, _ := n.Result.Verdict(i)
-		t := of(n.Result.RowCurrency(i))
+		if c := n.Result.RowCurrency(i); t == nil || t.Currency != c {
+			t = of(c)
+		}
 		t.RowsIn++
 		switch v {
 		case recon.Matched:
