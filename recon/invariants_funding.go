@@ -25,6 +25,9 @@ func (a *audit) checkCarried() {
 			off[r.in.History[c.Posted].Currency] += c.Amount
 		}
 	}
+	for i := range r.in.Pinned { // used by a posting of another range
+		off[r.in.Pinned[i].Currency] -= r.in.Pinned[i].Suspended
+	}
 	for h := range r.in.History {
 		p := &r.in.History[h]
 		if !p.HoldsSuspense() {
