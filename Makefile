@@ -1,6 +1,8 @@
 # tieout: what you can do here. `make` prints this help.
 GO ?= go
 FUZZTIME ?= 20s
+SCENARIOS ?= 40
+ROWS ?= 20000
 PACKAGES := ./...
 
 .DEFAULT_GOAL := help
@@ -14,6 +16,7 @@ build: ## build ./tieout (no cgo)
 check: ## format, vet, lint, dead code, tidy modules
 	@test -z "$$($(GO) tool gofumpt -l .)" || { echo "gofumpt wants:"; $(GO) tool gofumpt -l .; exit 1; }
 	$(GO) vet $(PACKAGES)
+	$(GO) vet -tags torture $(PACKAGES)
 	$(GO) tool staticcheck $(PACKAGES)
 	$(GO) tool go-errorlint -errorf $(PACKAGES)
 	$(GO) mod tidy -diff
@@ -35,6 +38,10 @@ fuzz: ## every fuzz target for FUZZTIME
 	  for name in $$(grep -ho '^func Fuzz[A-Za-z]*' $$target/*_test.go | cut -c6-); do \
 	    $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) $$target || exit 1; done; done
 
+torture: ## long proofs: SCENARIOS and a workbook of ROWS recalculated by LibreOffice, peak memory
+	TIEOUT_SCENARIOS=$(SCENARIOS) TIEOUT_ROWS=$(ROWS) $(GO) test -tags torture -count=1 -timeout 60m -v \
+	  -run 'WorkbookRecalculates|PeakMemory' ./cmd/tieout ./reports/workbook
+
 ci: check test ## what continuous integration runs
 
-.PHONY: help build check test race golden bench fuzz ci
+.PHONY: help build check test race golden bench fuzz torture ci

@@ -60,12 +60,16 @@ func Lines(e ledger.Entry, proof func(account string) Proof) []JournalLine {
 	return lines
 }
 
-// RollForward is the movement of a balance over a period (5.1). Closing is the
-// books' own figure; the workbook adds the movements up beside it.
+// RollForward is the movement of a balance over a period (5.1). Amounts are
+// signed so that the balance of a healthy account is positive: debit for assets,
+// credit for unapplied money. Closing is the books' own figure; the workbook adds
+// the movements up beside it. Where no opening balance is known, opening and
+// closing have no figure and only the movements are shown (ME-01).
 type RollForward struct {
 	Account  string // clearing, unapplied, cb_receivable, reserve, in_transit
 	Merchant string // "" is all merchants
-	Period   string // yyyy-mm
+	Currency money.Currency
+	Period   string // yyyy-mm, by posting date (ME-02)
 	Opening  money.Amount
 	Captures, Refunds, Rejects, Chargebacks, Reversals,
 	Fees, Reserve, Adjustments, Funding, Other money.Amount
@@ -111,16 +115,25 @@ type Suspense struct {
 	Items                            []string // what makes up the list: row:9, carried:700...
 }
 
-// InTransit proves deposits on their way (INV-8): closing = deposits less bank lines.
+// InTransit proves deposits on their way (INV-8): closing = opening + deposits
+// less bank lines. An opening without figure counts as nothing carried over.
 type InTransit struct {
 	Account                               string
 	Opening, Deposits, BankLines, Closing money.Amount
 }
 
-// CashProof is the four-column proof of cash of one bank account (ME-03).
+// CashProof is the four-column proof of cash of one bank account (ME-03): book
+// less bank less what was booked in parts is 0 in every column.
 type CashProof struct {
 	Account    string
+	Currency   money.Currency
 	Book, Bank CashColumns
+	// Parts is what one bank line adds to both sides of the book when merchants
+	// share it with opposite signs; it nets to 0.
+	Parts CashColumns
+	// The reconciling items stand beside the proof: deposits not on the statement
+	// yet, and statement lines without a deposit report.
+	InTransit, Unidentified money.Amount
 }
 
 // CashColumns are the four columns of one side. Where only movements are known, opening and closing stay empty.
@@ -177,5 +190,7 @@ type ClearedItem struct {
 	Documents []string
 	Posting   recon.Date
 	EntryNo   string
-	By        string // what cleared it: document, refund row, reject row
+	By        string // what cleared it: document, row 12, decision of dana ...
+	Run       string // the run that cleared it; "" is this run
+	DataKey   string // Key of the row in Data that cleared it, "" for none
 }

@@ -20,7 +20,6 @@ import (
 	"tieout/ledger/posting"
 	"tieout/recon"
 	"tieout/reports/answer"
-	"tieout/reports/workbook"
 )
 
 // oneShot is `tieout reconcile`: files in, answer out, no state.
@@ -93,6 +92,7 @@ func (o *oneShot) run(stdout io.Writer) error {
 	}
 	night, err := o.reckon(in, policy)
 	if err == nil {
+		night.Software, night.ConfigHash = software(), fmt.Sprintf("%x", sha256.Sum256(data))
 		err = o.write(in, policy, night, stdout)
 	}
 	if err != nil {
@@ -164,7 +164,10 @@ func (o *oneShot) write(in *intake, p *config.Policy, n *answer.Night, stdout io
 		Company: p.Recon.Company, Sequence: 1, Created: p.Recon.AsOf.String() + "T00:00:00Z", From: p.Recon.From, To: p.Recon.To,
 		Base: p.Recon.Base, RunID: answer.RunID(inputHash(in)),
 	}
-	book := n.Workbook(header.RunID, in.reports)
+	book, err := n.Workbook(header.RunID, in.reports)
+	if err != nil {
+		return err
+	}
 	for _, f := range []struct {
 		name  string
 		write func(io.Writer) error
@@ -178,13 +181,8 @@ func (o *oneShot) write(in *intake, p *config.Policy, n *answer.Night, stdout io
 			return err
 		}
 	}
-	if !o.noWorkbook {
-		err := set.Create("exceptions.xlsx", func(w io.Writer) error {
-			return workbook.Write(w, book, workbook.Options{})
-		})
-		if err != nil {
-			return err
-		}
+	if err := o.createWorkbooks(set, book); err != nil {
+		return err
 	}
 	if err := createPosting(set, header, n); err != nil {
 		return err
@@ -235,7 +233,7 @@ func (o *oneShot) leaveInputs(in *intake) error {
 	if err := set.Create("inputs.json", in.writeReports); err != nil {
 		return err
 	}
-	for _, name := range []string{"result.json", "journal.csv", "exceptions.csv", "exceptions.xlsx"} {
+	for _, name := range []string{"result.json", "journal.csv", "exceptions.csv", workbookName, dataName} {
 		if err := set.Retire(name); err != nil {
 			return err
 		}

@@ -1,7 +1,12 @@
-// Package answer writes result.json, the machine-readable answer of a run: every
-// outcome, every entry and every proof. [Write] is the only door. The layout of
-// the file is a contract with whoever compares answers; it must never depend on
-// a clock, a map's order or the order of the inputs.
+// Package answer assembles what a run found into what is handed out.
+//
+// Start at [Night]: what was decided, booked and proved. [Write] writes it as
+// result.json, whose layout is a contract with whoever compares answers;
+// [Night.Workbook] gives the same night to reports/workbook; [WriteExceptions]
+// writes exceptions.csv from that.
+//
+// What must never come in: a clock, a map's order or the order of the inputs,
+// a file, and any decision: who is matched, and to what, is settled before.
 package answer
 
 import (
@@ -22,6 +27,8 @@ import (
 // Night is everything the answer is made of.
 type Night struct {
 	Set, Description string
+	Software         string // name and version of the program, for the workbook
+	ConfigHash       string // of the policy, for the workbook
 	Result           *recon.Result
 	Chart            *ledger.Chart
 	Entries          []ledger.Entry

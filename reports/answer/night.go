@@ -14,38 +14,76 @@ import (
 	"tieout/reports"
 )
 
-// Workbook is the night as its workbook shows it.
-func (n *Night) Workbook(runID string, sources []recon.FileReport) *reports.Night {
-	p := n.Result.Policy()
+// Workbook is the night as its workbook shows it. sources are the reports on the
+// files in the order of inputs.json. The error is an amount beyond int64.
+func (n *Night) Workbook(runID string, sources []recon.FileReport) (*reports.Night, error) {
+	p, in := n.Result.Policy(), n.Result.Input()
 	w := &reports.Night{
-		Company: p.Company, From: p.From, To: p.To, AsOf: p.AsOf, RunID: runID, Revision: 1, Zone: p.Zone, Base: p.Base,
-		Status: "COMPUTED", ClosedTo: n.Chart.ClosedThrough, Sources: sources, Exceptions: n.exceptionRows(), Rows: n.rows(), Journal: n.lines(),
+		Company: p.Company, From: p.From, To: p.To, AsOf: p.AsOf, RunID: runID, Revision: 1, Zone: p.Zone, Base: p.Base, Status: "COMPUTED",
+		ClosedTo: n.Chart.ClosedThrough, Software: n.Software, ConfigHash: n.ConfigHash, Parameters: parameters(p), Sources: sources,
+		Exceptions: n.exceptionRows(), Rows: n.rows(filesOf(sources)), Journal: n.lines(), Currencies: n.tieOuts(), Counts: n.counts(),
 	}
-	if !n.Result.Input().HasFunding {
+	if !in.HasFunding {
 		w.NotProvided = append(w.NotProvided, "funding report")
 	}
-	if !n.Result.Input().HasBank {
+	if !in.HasBank {
 		w.NotProvided = append(w.NotProvided, "bank statement")
 	}
-	w.Currencies, w.Counts = n.tieOuts(), n.counts()
+	var err error
+	if w.RollForward, err = n.rollForwards(); err != nil {
+		return nil, fmt.Errorf("roll-forward: %w", err)
+	}
 	n.addProofs(w)
 	n.addFunding(w)
+	entries := n.reclassed()
 	for _, c := range n.Result.Cleared() {
-		w.Cleared = append(w.Cleared, n.clearedItem(c))
+		w.Cleared = append(w.Cleared, n.clearedItem(c, entries))
 	}
-	return w
+	return w, nil
 }
 
-func (n *Night) clearedItem(c recon.Cleared) reports.ClearedItem {
+// clearedItem is a carried item that left the list; who stored its first day may add it.
+func (n *Night) clearedItem(c recon.Cleared, entries map[ledger.SourceRef]string) reports.ClearedItem {
 	h := &n.Result.Input().History[c.Posted]
 	item := reports.ClearedItem{
-		ID: recon.ExceptionID("event", h.ID, h.Type.String()), RequestID: h.ID, Merchant: h.Merchant, From: h.OpenReason, Amount: money.New(c.Amount, h.Currency),
-		Pass: c.Pass, Documents: n.Result.DocumentIDs(c.Docs), By: "document", Posting: n.Chart.PostingDate(n.Result.Policy().To),
+		ID: recon.ExceptionID("event", h.ID, h.Type.String()), RequestID: h.ID, Merchant: h.Merchant, From: h.OpenReason,
+		Origin: settledOn(n.Result.Policy(), h), Amount: money.New(c.Amount, h.Currency), Pass: c.Pass,
+		Documents: n.Result.DocumentIDs(c.Docs), By: "document", EntryNo: entries[ledger.SourceRef("H:"+h.ID)],
 	}
 	if c.ByRow > 0 {
-		item.By = "row " + strconv.Itoa(n.Result.Label(int(c.ByRow-1)))
+		label := strconv.Itoa(n.Result.Label(int(c.ByRow - 1)))
+		item.By, item.DataKey = "row "+label, "T:"+label
+		item.Posting = n.Result.Row(int(c.ByRow - 1)).Posting
+		return item
+	}
+	item.Posting = n.Chart.PostingDate(n.Result.Policy().To)
+	if len(item.Documents) > 0 {
+		item.DataKey = "D:" + item.Documents[0]
 	}
 	return item
+}
+
+// settledOn is the settlement date of a posted event: a batch date without a time is one (3.3).
+func settledOn(p *recon.Policy, h *recon.Posted) recon.Date {
+	if h.BatchDate != 0 || h.Batched == 0 {
+		return h.BatchDate
+	}
+	return p.SettlementDate(h.Merchant, h.Batched)
+}
+
+// reclassed are the numbers of the entries that move carried items, by the source of their lines.
+func (n *Night) reclassed() map[ledger.SourceRef]string {
+	all := map[ledger.SourceRef]string{}
+	for i := range n.Entries {
+		if e := &n.Entries[i]; e.Key().Class == ledger.Reclass {
+			for _, l := range e.Lines() {
+				for _, s := range l.Sources {
+					all[s] = e.Number()
+				}
+			}
+		}
+	}
+	return all
 }
 
 // exceptionRows are the open exceptions; in memory they never fail.
@@ -60,43 +98,58 @@ func (n *Night) exceptionRows() iter.Seq2[reports.ExceptionRow, error] {
 }
 
 // rows are all input rows: transactions by label, documents, deposits, bank lines.
-func (n *Night) rows() iter.Seq2[reports.Row, error] {
+func (n *Night) rows(files files) iter.Seq2[reports.Row, error] {
 	return func(yield func(reports.Row, error) bool) {
 		for _, i := range n.Result.Order() {
-			if !yield(n.transactionRow(n.Result.Row(int(i))), nil) {
+			if !yield(n.transactionRow(n.Result.Row(int(i)), files), nil) {
 				return
 			}
 		}
 		for i := range n.Result.Docs() {
-			if !yield(documentRow(n.Result.Doc(i)), nil) {
+			if !yield(documentRow(n.Result.Doc(i), files), nil) {
 				return
 			}
 		}
-		for _, d := range n.Result.Deposits {
-			row := reports.Row{
-				Key: "F:" + d.ID, Side: reports.SideDeposit, RowNo: d.ID, Line: int(d.Source.Line), Merchant: d.Merchant, Type: "FUNDING",
-				Reference: d.BankRef, Date: d.FundingDate, Currency: d.Settled.Currency(), Amount: d.Settled, Verdict: d.Verdict, Reason: d.Reason, Secondary: d.Secondary,
-			}
-			if !yield(row, nil) {
+		for i := range n.Result.Deposits {
+			if !yield(depositRow(&n.Result.Deposits[i], files), nil) {
 				return
 			}
 		}
-		for _, l := range n.Result.Bank {
-			row := reports.Row{
-				Key: "B:" + l.ID, Side: reports.SideBank, RowNo: l.ID, Line: int(l.Source.Line), Type: "BANK", Reference: l.BankRef, Text: l.Description,
-				Date: l.ValueDate, Currency: l.Amount.Currency(), Amount: l.Amount, Verdict: l.Verdict, Reason: l.Reason,
-			}
-			if !yield(row, nil) {
+		for i := range n.Result.Bank {
+			if !yield(bankRow(&n.Result.Bank[i], files), nil) {
 				return
 			}
 		}
 	}
 }
 
-func (n *Night) transactionRow(r recon.Row) reports.Row {
+func depositRow(d *recon.DepositOutcome, files files) reports.Row {
+	row := reports.Row{
+		Key: "F:" + d.ID, Side: reports.SideDeposit, RowNo: d.ID, File: files.only("funding"), Line: int(d.Source.Line), Merchant: d.Merchant, Type: "FUNDING",
+		Reference: d.BankRef, Date: d.FundingDate, Currency: d.Settled.Currency(), Verdict: d.Verdict, Reason: d.Reason, Secondary: d.Secondary,
+	}
+	if d.Reason != recon.InvalidRow {
+		row.Amount = d.Settled
+	}
+	return row
+}
+
+func bankRow(l *recon.BankOutcome, files files) reports.Row {
+	row := reports.Row{
+		Key: "B:" + l.ID, Side: reports.SideBank, RowNo: l.ID, File: files.only("bank"), Line: int(l.Source.Line), Type: "BANK", Reference: l.BankRef,
+		Text: l.Description, Date: l.ValueDate, Currency: l.Amount.Currency(), Verdict: l.Verdict, Reason: l.Reason,
+	}
+	if l.Reason != recon.InvalidRow {
+		row.Amount = l.Amount
+	}
+	return row
+}
+
+func (n *Night) transactionRow(r recon.Row, files files) reports.Row {
 	in := func(minor int64) money.Amount { return money.New(minor, r.Currency) }
 	row := reports.Row{
-		Key: "T:" + strconv.Itoa(r.Label), Side: reports.SideEvent, RowNo: strconv.Itoa(r.Label), Line: int(r.Source.Line), Merchant: r.Merchant,
+		Key: "T:" + strconv.Itoa(r.Label), Side: reports.SideEvent, RowNo: strconv.Itoa(r.Label), File: files.of("transactions", r.Source),
+		Line: int(r.Source.Line), Merchant: r.Merchant,
 		Store: n.Result.Policy().Store(r.Merchant), Batch: r.Batch, Type: r.Type.String(), RequestID: r.ID, ParentID: r.ParentID, Reference: r.Reference,
 		Occurred: r.Occurred, Date: r.Settled, Posting: r.Posting, Currency: r.Currency, Verdict: r.Verdict, Reason: r.Reason, Secondary: r.Secondary,
 		Pass: r.Pass, Kind: r.Kind, Documents: r.Documents, CardBrand: r.CardBrand, Last4: r.Last4, AuthCode: r.AuthCode, FeeCode: r.FeeCode, Method: r.Method,
@@ -108,22 +161,26 @@ func (n *Night) transactionRow(r recon.Row) reports.Row {
 	return row
 }
 
-func documentRow(d recon.Doc) reports.Row {
+func documentRow(d recon.Doc, files files) reports.Row {
 	in := func(minor int64) money.Amount { return money.New(minor, d.Currency) }
-	return reports.Row{
-		Key: "D:" + d.ID, Side: reports.SideDoc, RowNo: d.ID, Line: int(d.Source.Line), Merchant: d.Merchant, Store: d.Store, Type: d.Type.String(),
-		RequestID: d.RequestID, OrderNo: d.OrderNo, InvoiceNo: d.InvoiceNo, CustomerNo: d.CustomerNo, Date: d.Date, Currency: d.Currency,
-		Amount: in(d.Amount), Applied: in(d.AppliedRun), Remaining: in(d.Remaining), Verdict: d.Verdict, Reason: d.Reason, Kind: d.Kind,
-		Last4: d.Last4, AuthCode: d.AuthCode, Method: d.Method, DocumentText: d.Status.String(),
+	row := reports.Row{
+		Key: "D:" + d.ID, Side: reports.SideDoc, RowNo: d.ID, File: files.of("documents", d.Source), Line: int(d.Source.Line), Merchant: d.Merchant,
+		Store: d.Store, Type: d.Type.String(), RequestID: d.RequestID, OrderNo: d.OrderNo, InvoiceNo: d.InvoiceNo, CustomerNo: d.CustomerNo, Date: d.Date,
+		Currency: d.Currency, Verdict: d.Verdict, Reason: d.Reason, Kind: d.Kind, Last4: d.Last4, AuthCode: d.AuthCode, Method: d.Method,
+		DocumentText: d.Status.String(),
 	}
+	if d.Reason != recon.InvalidRow {
+		row.Amount, row.Applied, row.Remaining = in(d.Amount), in(d.AppliedRun), in(d.Remaining)
+	}
+	return row
 }
 
 func (n *Night) lines() iter.Seq2[reports.JournalLine, error] {
 	proof := func(account string) reports.Proof {
 		switch {
-		case strings.HasPrefix(account, n.Chart.Accounts[ledger.Clearing]+"-"):
+		case n.is(account, ledger.Clearing):
 			return reports.ProofClearing
-		case strings.HasPrefix(account, n.Chart.Accounts[ledger.Unapplied]+"-"):
+		case n.is(account, ledger.Unapplied):
 			return reports.ProofSuspense
 		}
 		return reports.NoProof
@@ -250,17 +307,6 @@ func (n *Night) counts() []reports.Count {
 }
 
 func (n *Night) addProofs(w *reports.Night) {
-	for _, c := range ledger.Currencies(n.Proof.Clearing) {
-		for _, p := range n.Proof.Clearing[c].Periods {
-			r := reports.RollForward{Account: string(ledger.Clearing), Period: p.Period, Opening: money.New(p.Opening, c), Closing: money.New(p.Closing, c)}
-			for label, moved := range p.Movements {
-				if err := r.Move(label, money.New(moved, c)); err != nil {
-					w.Notices = append(w.Notices, err.Error())
-				}
-			}
-			w.RollForward = append(w.RollForward, r)
-		}
-	}
 	for _, c := range ledger.Currencies(n.Proof.Suspense) {
 		s, in := n.Proof.Suspense[c], func(minor int64) money.Amount { return money.New(minor, c) }
 		w.Suspense = append(w.Suspense, reports.Suspense{
@@ -276,6 +322,7 @@ func (n *Night) addProofs(w *reports.Night) {
 	}
 }
 
+// inTransitOf has the deposits and bank lines of the run; what was in transit before is not known to it.
 func (n *Night) inTransitOf(c money.Currency) reports.InTransit {
 	var deposits, lines int64
 	for i := range n.Result.Deposits {
@@ -289,42 +336,75 @@ func (n *Night) inTransitOf(c money.Currency) reports.InTransit {
 		}
 	}
 	return reports.InTransit{
-		Account: string(ledger.InTransit), Opening: money.New(0, c), Deposits: money.New(deposits, c),
-		BankLines: money.New(-lines, c), Closing: money.New(n.Proof.InTransit[c], c),
+		Account: string(ledger.InTransit), Deposits: money.New(deposits, c), BankLines: money.New(lines, c),
+		Closing: money.New(n.Proof.InTransit[c], c),
 	}
 }
 
 // cashOf has the movements of both sides; balances are not known to a run.
 func (n *Night) cashOf(c money.Currency) reports.CashProof {
-	proof := reports.CashProof{Account: n.Proof.Cash[c].Account}
-	columns := func() reports.CashColumns {
-		return reports.CashColumns{Receipts: money.New(0, c), Disbursements: money.New(0, c)}
+	proof := reports.CashProof{
+		Account: n.Proof.Cash[c].Account, Currency: c, Book: noCash(c), Bank: noCash(c), Parts: noCash(c),
+		InTransit: money.New(n.Proof.InTransit[c], c), Unidentified: money.New(0, c),
 	}
-	add := func(to *reports.CashColumns, amount int64) {
-		if amount >= 0 {
-			to.Receipts = money.New(to.Receipts.Minor()+amount, c)
-		} else {
-			to.Disbursements = money.New(to.Disbursements.Minor()+amount, c)
-		}
-	}
-	proof.Book, proof.Bank = columns(), columns()
 	for i := range n.Result.Bank {
 		if l := &n.Result.Bank[i]; l.Reason != recon.InvalidRow && l.Amount.Currency() == c {
-			add(&proof.Bank, l.Amount.Minor())
+			addBankLine(&proof, l)
 		}
 	}
-	for _, e := range n.Entries {
-		for _, l := range e.Lines() {
-			if e.Key().Currency == c && e.Key().Class == ledger.Bank && strings.HasPrefix(l.Account, proof.Account+"-") {
-				if l.Side == ledger.Debit {
-					add(&proof.Book, l.Amount)
-				} else {
-					add(&proof.Book, -l.Amount)
-				}
+	for i := range n.Entries {
+		for _, l := range n.Entries[i].Lines() {
+			if key := n.Entries[i].Key(); key.Currency == c && key.Class == ledger.Bank && strings.HasPrefix(l.Account, proof.Account+"-") {
+				addCash(&proof.Book, signedMinor(l))
 			}
 		}
 	}
 	return proof
+}
+
+// addBankLine adds a line of the statement, and what its shares add to both sides of the book.
+func addBankLine(proof *reports.CashProof, l *recon.BankOutcome) {
+	total := l.Amount.Minor()
+	addCash(&proof.Bank, total)
+	if l.Reason == recon.BankUnidentified {
+		proof.Unidentified = money.New(proof.Unidentified.Minor()+total, proof.Currency)
+		return
+	}
+	for _, share := range l.Shares {
+		addCash(&proof.Parts, share.Amount)
+	}
+	if len(l.Shares) > 0 {
+		takeCash(&proof.Parts, total)
+	}
+}
+
+func noCash(c money.Currency) reports.CashColumns {
+	return reports.CashColumns{Receipts: money.New(0, c), Disbursements: money.New(0, c)}
+}
+
+// addCash adds an amount to the column of its sign.
+func addCash(to *reports.CashColumns, minor int64) {
+	if minor >= 0 {
+		to.Receipts = money.New(to.Receipts.Minor()+minor, to.Receipts.Currency())
+	} else {
+		to.Disbursements = money.New(to.Disbursements.Minor()+minor, to.Disbursements.Currency())
+	}
+}
+
+// takeCash takes an amount off the column of its sign.
+func takeCash(from *reports.CashColumns, minor int64) {
+	if minor >= 0 {
+		from.Receipts = money.New(from.Receipts.Minor()-minor, from.Receipts.Currency())
+	} else {
+		from.Disbursements = money.New(from.Disbursements.Minor()-minor, from.Disbursements.Currency())
+	}
+}
+
+func signedMinor(l ledger.Line) int64 {
+	if l.Side == ledger.Credit {
+		return -l.Amount
+	}
+	return l.Amount
 }
 
 func (n *Night) addFunding(w *reports.Night) {

@@ -79,7 +79,12 @@ func smallNight(t testing.TB) *reports.Night {
 		},
 		Counts: []reports.Count{{Side: reports.SideEvent, Matched: 2, Exceptions: 1, Ignored: 1}, {Side: reports.SideDoc, Matched: 1, Exceptions: 1}},
 		Rows:   reports.Each(rows), Exceptions: reports.Each(exceptions), Journal: reports.Each(journal),
-		RollForward: []reports.RollForward{{Account: "clearing", Period: "2026-09", Opening: usd("0.00"), Captures: usd("186.60"), Closing: usd("186.60")}},
+		RollForward: []reports.RollForward{
+			{Account: "clearing", Currency: usd("0").Currency(), Period: "2026-09", Opening: usd("0.00"), Captures: usd("186.60"), Closing: usd("186.60")},
+			{Account: "clearing", Currency: jpy("0").Currency(), Period: "2026-09", Opening: jpy("0"), Captures: jpy("5400"), Closing: jpy("5400")},
+			{Account: "reserve", Currency: usd("0").Currency(), Period: "2026-09", Reserve: usd("5.00")},
+			{Account: "clearing", Merchant: "acme_us", Currency: usd("0").Currency(), Period: "2026-09", Opening: usd("0.00"), Captures: usd("186.60"), Closing: usd("186.60")},
+		},
 		Suspense:    []reports.Suspense{{Account: "2190", Opening: usd("0.00"), Movement: usd("66.60"), Closing: usd("66.60"), List: usd("66.60"), Items: []string{"row:2"}}},
 		Batches:     []reports.Batch{{Merchant: "acme_us", Settled: d("2026-09-29"), Net: usd("186.60"), Funded: usd("0.00"), Open: usd("186.60"), Status: "WITHIN_LAG"}, {Merchant: "acme_web", Settled: d("2026-09-29"), Net: jpy("5400"), Funded: jpy("0"), Open: jpy("5400"), Status: "EXCEPTION", Reason: recon.SettledNotFunded}},
 		Cleared:     []reports.ClearedItem{{ID: "00000000000000c1", RequestID: "7000000000000000009008", From: recon.NoOrder, Amount: usd("66.00"), Documents: []string{"D39"}}},

@@ -29,18 +29,73 @@ func drawRollForward(b *book) error {
 	return nil
 }
 
+// rollFirst is the row of the first balance: TieOut refers to it.
+const rollFirst = 6
+
+// drawBalances writes the totals of each currency, then merchant by merchant.
 func drawBalances(b *book, s *sheet) error {
-	s.section("Roll-forward", "")
+	totals, merchants := b.balances()
+	s.section("Roll-forward by currency", "")
+	if err := b.rollTable(s, "tblRollForward", totals); err != nil {
+		return err
+	}
+	if len(merchants) == 0 {
+		return nil
+	}
+	s.skip(1)
+	s.section("Roll-forward by merchant", "")
+	return b.rollTable(s, "tblRollMerchant", merchants)
+}
+
+// balances are the rows of all merchants together, and those of one.
+func (b *book) balances() (totals, merchants []reports.RollForward) {
+	for _, r := range b.n.RollForward {
+		if r.Merchant == "" {
+			totals = append(totals, r)
+		} else {
+			merchants = append(merchants, r)
+		}
+	}
+	return totals, merchants
+}
+
+// closingCell is the cell of the closing balance of clearing in a currency; "" if the sheet has none.
+func (b *book) closingCell(c money.Currency) (ref string) {
+	totals, _ := b.balances()
+	for i, r := range totals {
+		if r.Account == "clearing" && r.Currency == c {
+			ref = "RollForward!" + at(rollClosing, rollFirst+i)
+		}
+	}
+	return ref
+}
+
+// The columns of a roll-forward between which its movements stand.
+const (
+	rollOpening = 5
+	rollClosing = 16
+)
+
+func (b *book) rollTable(s *sheet, name string, rows []reports.RollForward) error {
 	type r = reports.RollForward
 	amount := func(head string, of func(r) money.Amount) column[r] {
 		return column[r]{head, 14, func(x r) cell { return b.money(of(x)) }}
 	}
+	known := func(l look, of func(r) money.Amount) func(r) cell {
+		return func(x r) cell {
+			if of(x).Currency() == 0 {
+				return b.wordAs(absent, look{color: muted, align: "right"})
+			}
+			return b.moneyAs(of(x), l)
+		}
+	}
+	closing := func(x r) money.Amount { return x.Closing }
 	cols := []column[r]{
 		{"account", 18, func(x r) cell { return b.text("account", x.Account) }},
 		{"merchant_id", 14, func(x r) cell { return b.text("merchant_id", all(x.Merchant)) }},
 		{"period", 10, func(x r) cell { return b.wordAs(x.Period, look{format: asText}) }},
-		{"currency", 10, func(x r) cell { return b.word(code(x.Closing.Currency())) }},
-		amount("opening", func(x r) money.Amount { return x.Opening }),
+		{"currency", 10, func(x r) cell { return b.word(code(x.Currency)) }},
+		{"opening", 14, known(look{}, func(x r) money.Amount { return x.Opening })},
 		amount("captures", func(x r) money.Amount { return x.Captures }),
 		amount("refunds, credits", func(x r) money.Amount { return x.Refunds }),
 		amount("rejects", func(x r) money.Amount { return x.Rejects }),
@@ -52,14 +107,22 @@ func drawBalances(b *book, s *sheet) error {
 		amount("funding", func(x r) money.Amount { return x.Funding }),
 		amount("other", func(x r) money.Amount { return x.Other }),
 		{"closing", 14, func(x r) cell {
+			live := known(look{bold: true}, closing)(x)
+			if x.Closing.Currency() == 0 {
+				return live
+			}
 			row := s.row + 1
-			live := b.moneyAs(x.Closing, look{bold: true})
-			return formula(fmt.Sprintf("ROUND(SUM(%s:%s),%d)", at(5, row), at(15, row), x.Closing.Currency().Digits()), live)
+			return formula(fmt.Sprintf("ROUND(SUM(%s:%s),%d)", at(rollOpening, row), at(rollClosing-1, row), x.Currency.Digits()), live)
 		}},
-		{"closing by service", 14, func(x r) cell { return b.moneyAs(x.Closing, look{color: muted}) }},
-		{"check", 14, func(x r) cell { return b.check(at(16, s.row+1), at(17, s.row+1), x.Closing) }},
+		{"closing by service", 14, known(look{color: muted}, closing)},
+		{"check", 14, func(x r) cell {
+			if x.Closing.Currency() == 0 {
+				return b.blank(look{})
+			}
+			return b.check(at(rollClosing, s.row+1), at(rollClosing+1, s.row+1), x.Closing)
+		}},
 	}
-	p, err := table(s, "tblRollForward", cols, reports.Each(b.n.RollForward))
+	p, err := table(s, name, cols, reports.Each(rows))
 	s.paintChecks(p.area(len(cols)))
 	return err
 }
@@ -116,12 +179,17 @@ func drawInTransit(b *book, s *sheet) error {
 	cols := []column[r]{
 		{"account", 0, func(x r) cell { return b.text("account", x.Account) }},
 		{"currency", 0, func(x r) cell { return b.word(code(x.Closing.Currency())) }},
-		{"opening", 0, func(x r) cell { return b.money(x.Opening) }},
+		{"opening", 0, func(x r) cell {
+			if x.Opening.Currency() == 0 {
+				return b.wordAs(absent, look{color: muted, align: "right"})
+			}
+			return b.money(x.Opening)
+		}},
 		{"deposits", 0, func(x r) cell { return b.money(x.Deposits) }},
 		{"bank lines", 0, func(x r) cell { return b.money(x.BankLines) }},
 		{"closing", 0, func(x r) cell {
 			row := s.row + 1
-			text := fmt.Sprintf("ROUND(%s+%s-%s,%d)", at(3, row), at(4, row), at(5, row), x.Closing.Currency().Digits())
+			text := fmt.Sprintf("ROUND(N(%s)+%s-%s,%d)", at(3, row), at(4, row), at(5, row), x.Closing.Currency().Digits())
 			return formula(text, b.moneyAs(x.Closing, look{bold: true}))
 		}},
 		{"by service", 0, func(x r) cell { return b.moneyAs(x.Closing, look{color: muted}) }},
@@ -136,18 +204,30 @@ func drawInTransit(b *book, s *sheet) error {
 	return err
 }
 
-// cashLine is one side of a proof of cash; a difference is made of the two lines above it.
+// cashLine is one line of a proof of cash; a difference is made of the lines above it.
 type cashLine struct {
 	account, side string
+	currency      money.Currency
 	reports.CashColumns
-	difference bool
+	over int // of a difference: how many lines stand above it
 }
 
+// cashLines unfold the proofs: book, bank, what was booked in parts if anything was, and the difference.
 func cashLines(proofs []reports.CashProof) []cashLine {
 	var lines []cashLine
 	for _, p := range proofs {
-		lines = append(lines, cashLine{p.Account, "book", p.Book, false}, cashLine{p.Account, "bank", p.Bank, false},
-			cashLine{p.Account, "difference", minus(p.Book, p.Bank), true})
+		less := minus(p.Book, p.Bank)
+		add := func(side string, c reports.CashColumns, over int) {
+			lines = append(lines, cashLine{p.Account, side, p.Currency, c, over})
+		}
+		add("book", p.Book, 0)
+		add("bank", p.Bank, 0)
+		over := 2
+		if p.Parts.Receipts.Sign() != 0 || p.Parts.Disbursements.Sign() != 0 {
+			add("booked in parts", p.Parts, 0)
+			less, over = minus(less, p.Parts), 3
+		}
+		add("difference", less, over)
 	}
 	return lines
 }
@@ -155,7 +235,7 @@ func cashLines(proofs []reports.CashProof) []cashLine {
 func minus(book, bank reports.CashColumns) reports.CashColumns {
 	less := func(x, y money.Amount) money.Amount {
 		if x.Currency() == 0 || y.Currency() == 0 {
-			return money.Amount{}
+			return x
 		}
 		return money.New(x.Minor()-y.Minor(), x.Currency())
 	}
@@ -167,32 +247,61 @@ func minus(book, bank reports.CashColumns) reports.CashColumns {
 
 // drawCash is the proof of cash (ME-03); the differences must be 0.
 func drawCash(b *book, s *sheet) error {
-	s.section("Proof of cash", "Book and bank of each account; the differences must be 0.")
+	s.section("Proof of cash", "Book less bank of each account must be 0. A bank line that merchants share with opposite signs is booked in parts.")
 	if b.n.Cash == nil {
 		s.put(b.word(absent))
 		return nil
 	}
 	type l = cashLine
 	amount := func(head string, col int, of func(l) money.Amount) column[l] {
-		return column[l]{head, 0, func(x l) cell {
-			if !x.difference || of(x).Currency() == 0 {
-				return b.money(of(x))
-			}
-			c := b.check(at(col, s.row-1), at(col, s.row), of(x))
-			c.Value, _ = number(of(x).String())
-			return c
-		}}
+		return column[l]{head, 0, func(x l) cell { return b.cashCell(s, x, col, of(x)) }}
 	}
 	cols := []column[l]{
 		{"account", 0, func(x l) cell { return b.text("account", x.account) }},
-		{"currency", 0, func(x l) cell { return b.word(code(x.Receipts.Currency())) }},
-		{"side", 0, func(x l) cell { return b.wordAs(x.side, look{bold: x.difference}) }},
+		{"currency", 0, func(x l) cell { return b.word(code(x.currency)) }},
+		{"side", 0, func(x l) cell { return b.wordAs(x.side, look{bold: x.over > 0}) }},
 		amount("opening", 4, func(x l) money.Amount { return x.Opening }),
 		amount("receipts", 5, func(x l) money.Amount { return x.Receipts }),
 		amount("disbursements", 6, func(x l) money.Amount { return x.Disbursements }),
 		amount("closing", 7, func(x l) money.Amount { return x.Closing }),
 	}
-	_, err := table(s, "tblCash", cols, reports.Each(cashLines(b.n.Cash)))
+	if _, err := table(s, "tblCash", cols, reports.Each(cashLines(b.n.Cash))); err != nil {
+		return err
+	}
+	s.skip(1)
+	return drawReconciling(b, s)
+}
+
+// cashCell is a figure of the proof; one that is not known says so.
+func (b *book) cashCell(s *sheet, x cashLine, col int, a money.Amount) cell {
+	switch {
+	case a.Currency() == 0:
+		return b.wordAs(absent, look{color: muted, align: "right"})
+	case x.over == 0:
+		return b.money(a)
+	}
+	text := at(col, s.row+1-x.over)
+	for up := x.over - 1; up > 0; up-- {
+		text += "-" + at(col, s.row+1-up)
+	}
+	c := b.money(a)
+	c.Value, _ = number(a.String())
+	c.Formula = fmt.Sprintf("ROUND(%s,%d)", text, a.Currency().Digits())
+	c.StyleID = b.style(look{format: checkFormat(a.Currency().Digits()), align: "right", bold: true})
+	return c
+}
+
+// drawReconciling lists what stands between the deposit reports and the statement (ME-03).
+func drawReconciling(b *book, s *sheet) error {
+	s.section("Reconciling items of cash", "Deposits not on the statement yet, and statement lines without a deposit report. They are not part of the difference.")
+	type r = reports.CashProof
+	cols := []column[r]{
+		{"account", 0, func(x r) cell { return b.text("account", x.Account) }},
+		{"currency", 0, func(x r) cell { return b.word(code(x.Currency)) }},
+		{"in transit", 0, func(x r) cell { return b.money(x.InTransit) }},
+		{"unidentified", 0, func(x r) cell { return b.money(x.Unidentified) }},
+	}
+	_, err := table(s, "tblReconciling", cols, reports.Each(b.n.Cash))
 	return err
 }
 

@@ -23,11 +23,12 @@ type tieLine struct {
 
 // tieFormula is what a formula of a currency's column may refer to.
 type tieFormula struct {
-	b      *book
-	code   string // of the currency, quoted
-	digits int
-	col    int
-	rowOf  map[string]int
+	b        *book
+	currency money.Currency
+	code     string // of the currency, quoted
+	digits   int
+	col      int
+	rowOf    map[string]int
 }
 
 // lines are the letters of 4.4 in their order.
@@ -66,10 +67,10 @@ func tieLines() []tieLine {
 		{letter: "N", text: "L - M", check: true, value: m(func(c reports.Checks) int64 { return c.N }), live: func(f *tieFormula) string { return f.round("L", "-M") }},
 		{letter: "O", text: "Journal: debits", value: v(func(t tie) money.Amount { return t.Debits }), live: func(f *tieFormula) string { return f.sum("tblJournal", "debit") }},
 		{letter: "P", text: "L - O", check: true, value: m(func(c reports.Checks) int64 { return c.P }), live: func(f *tieFormula) string { return f.round("L", "-O") }},
-		{letter: "q1", text: "Suspense: closing balance of the account", value: v(func(t tie) money.Amount { return t.SuspenseClosing })},
-		{letter: "q2", text: "Suspense: list of open items", value: v(func(t tie) money.Amount { return t.SuspenseList })},
+		{letter: "q1", text: "Suspense: closing balance of the account", value: v(func(t tie) money.Amount { return t.SuspenseClosing }), live: func(f *tieFormula) string { return f.suspense("closing") }},
+		{letter: "q2", text: "Suspense: list of open items", value: v(func(t tie) money.Amount { return t.SuspenseList }), live: func(f *tieFormula) string { return f.suspense("open list") }},
 		{letter: "Q", text: "Closing suspense less list", check: true, value: m(func(c reports.Checks) int64 { return c.Q }), live: func(f *tieFormula) string { return f.round("q1", "-q2") }},
-		{letter: "r1", text: "Clearing: closing balance of the account", value: v(func(t tie) money.Amount { return t.ClearingClosing })},
+		{letter: "r1", text: "Clearing: closing balance of the account", value: v(func(t tie) money.Amount { return t.ClearingClosing }), live: func(f *tieFormula) string { return f.b.closingCell(f.currency) }},
 		{letter: "r2", text: "Clearing: list of unfunded batches", value: v(func(t tie) money.Amount { return t.UnfundedList }), live: func(f *tieFormula) string { return f.unfunded() }},
 		{letter: "R", text: "Closing clearing less list", check: true, value: m(func(c reports.Checks) int64 { return c.R }), live: func(f *tieFormula) string { return f.round("r1", "-r2") }},
 		{letter: "s1", text: "Rows in", rows: true, table: true, value: n(func(t tie) int { return t.RowsIn }), live: func(f *tieFormula) string { return f.rows("tblData") }},
@@ -137,6 +138,13 @@ func (f *tieFormula) rows(table string, where ...string) string {
 		parts = append(parts, "COUNTIFS("+first[1:]+")")
 	}
 	return strings.Join(parts, "+")
+}
+
+func (f *tieFormula) suspense(column string) string {
+	if len(f.b.n.Suspense) == 0 {
+		return ""
+	}
+	return f.sum("tblSuspense", column)
 }
 
 func (f *tieFormula) unfunded() string {
@@ -281,7 +289,7 @@ func (b *book) tieCells(t *reports.TieOut, l tieLine, lines []tieLine, col, row 
 	if err != nil {
 		return nil, fmt.Errorf("tie-out of %s: %w", code(t.Currency), err)
 	}
-	f := &tieFormula{b: b, code: fmt.Sprintf("%q", code(t.Currency)), digits: t.Currency.Digits(), col: col, rowOf: map[string]int{}}
+	f := &tieFormula{b: b, currency: t.Currency, code: fmt.Sprintf("%q", code(t.Currency)), digits: t.Currency.Digits(), col: col, rowOf: map[string]int{}}
 	for i, line := range lines {
 		f.rowOf[line.letter] = tieHead + 1 + i
 	}
@@ -301,7 +309,7 @@ func (b *book) tieCells(t *reports.TieOut, l tieLine, lines []tieLine, col, row 
 	switch {
 	case l.live != nil && (!l.table || b.complete()):
 		live.Formula = l.live(f)
-	case l.letter != "A" && l.letter != "L" && l.letter != "M" && l.letter != "q1" && l.letter != "q2" && l.letter != "r1":
+	case l.live != nil:
 		live = b.tieCell(value, l, look{italic: true, color: muted})
 	}
 	return []cell{live, service, b.check(at(col, row), at(col+1, row), money.New(0, t.Currency))}, nil
