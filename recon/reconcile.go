@@ -28,6 +28,7 @@ func Reconcile(in Input, p *Policy, books Books) *Result {
 	}
 	r := newRun(in, p, books)
 	r.orderByID()
+	r.knowHistory()
 
 	r.sortOutRows()                  // 0: invalid, duplicate, test, void, memo, pending, out of range, zero
 	r.markDocuments()                //    which documents are cards, tests, duplicates

@@ -16,8 +16,11 @@ func (r *run) sortOutRows() {
 			r.dateRow(uint32(i))
 		}
 	})
-	r.findInvalid()
-	r.compareRepeats()
+	followers := r.findInvalid()
+	repeats := r.compareRepeats()
+	r.checkFollowers(followers)
+	r.compareHistory()
+	r.ignoreRepeats(repeats)
 	r.resolveCredits()
 	inRanges(r.in.Workers, len(r.txns.rows), func(_, from, to int) {
 		for i := from; i < to; i++ {
@@ -39,8 +42,9 @@ func (r *run) dateRow(i uint32) {
 	}
 }
 
-// findInvalid applies the tests of INVALID_ROW that need one row, or one row and its parent.
-func (r *run) findInvalid() {
+// findInvalid applies the tests of INVALID_ROW that need one row, and returns
+// the rows whose test needs what they follow.
+func (r *run) findInvalid() (followers []uint32) {
 	rated := map[money.Currency]bool{}
 	for i := range r.txns.rows {
 		row, at := &r.txns.rows[i], uint32(i)
@@ -58,10 +62,23 @@ func (r *run) findInvalid() {
 			r.invalidate(at, "rate", "no_rate", fmt.Sprintf("there is no rate for %s; add it to rates in the policy and run again", row.currency))
 		case wrongSign(row.kind, row.amount):
 			r.invalidate(at, "amount", "wrong_sign", fmt.Sprintf("a %s cannot be %s %s; amounts are signed from the merchant's side", row.kind, money.New(row.amount, row.currency), row.currency))
-		case row.kind == Void:
-			r.checkVoid(at)
-		case row.kind == Reject:
-			r.checkReject(at)
+		case row.kind == Void || row.kind == Reject:
+			followers = append(followers, at)
+		}
+	}
+	return followers
+}
+
+// checkFollowers comes after every row was looked at by itself: what a row may
+// follow depends on whether that can be trusted.
+func (r *run) checkFollowers(followers []uint32) {
+	for _, i := range followers {
+		switch {
+		case r.row(i).flags&flagFault != 0:
+		case r.row(i).kind == Void:
+			r.checkVoid(i)
+		default:
+			r.checkReject(i)
 		}
 	}
 }
@@ -113,19 +130,24 @@ func (r *run) checkReject(i uint32) {
 	}
 }
 
-// compareRepeats finds the same natural key (id, event type) more than once,
-// in this input or posted by an earlier run.
-func (r *run) compareRepeats() {
+// compareRepeats finds the same natural key (id, event type) more than once: with
+// different content all of its rows are invalid; groups of equal rows are returned.
+func (r *run) compareRepeats() (equal [][]uint32) {
 	for from := 0; from < len(r.byID); {
 		to := from + 1
 		for to < len(r.byID) && r.row(r.byID[to]).id == r.row(r.byID[from]).id {
 			to++
 		}
 		if to-from > 1 && !r.row(r.byID[from]).id.none() {
-			r.compareGroup(r.byID[from:to])
+			equal = append(equal, r.compareGroup(r.byID[from:to])...)
 		}
 		from = to
 	}
+	return equal
+}
+
+// compareHistory looks for what an earlier run posted under the same natural key.
+func (r *run) compareHistory() {
 	if len(r.in.History) == 0 {
 		return
 	}
@@ -137,7 +159,7 @@ func (r *run) compareRepeats() {
 }
 
 // compareGroup looks at the rows of one id, event type by event type.
-func (r *run) compareGroup(rows []uint32) {
+func (r *run) compareGroup(rows []uint32) (equal [][]uint32) {
 	for kind := Auth; kind < eventTypes; kind++ {
 		var same []uint32
 		for _, i := range rows {
@@ -146,37 +168,50 @@ func (r *run) compareGroup(rows []uint32) {
 			}
 		}
 		if len(same) > 1 {
-			r.compareSameKey(same)
-		}
-	}
-}
-
-func (r *run) compareSameKey(rows []uint32) {
-	rows = r.supersede(rows)
-	equal := true
-	for _, i := range rows {
-		equal = equal && r.row(i).flags&flagFault == r.row(rows[0]).flags&flagFault && r.sameContent(i, rows[0])
-	}
-	if !equal {
-		for _, i := range rows {
-			if r.row(i).flags&flagFault == 0 {
-				r.invalidate(i, "txn_id", "conflicting_rows", "the same id and event type comes with different content; none of these rows can be trusted")
+			same = r.supersede(same)
+			if len(same) > 1 && r.sameEvent(same) {
+				equal = append(equal, same)
 			}
 		}
-		return
 	}
-	if r.row(rows[0]).flags&flagFault != 0 {
-		return
-	}
-	first := rows[0]
+	return equal
+}
+
+// sameEvent tells rows of one key with equal content. Else all of them are
+// invalid: nobody can know which one is right. What a faulty row says cannot be
+// compared, so it is different content.
+func (r *run) sameEvent(rows []uint32) bool {
+	equal, faulty := true, 0
 	for _, i := range rows {
-		if cmp.Or(r.generation(i)-r.generation(first), r.compareLabels(i, first)) < 0 {
-			first = i
+		equal = equal && r.sameContent(i, rows[0])
+		if r.row(i).flags&flagFault != 0 {
+			faulty++
 		}
 	}
+	if faulty == 0 && equal || faulty == len(rows) {
+		return faulty == 0
+	}
 	for _, i := range rows {
-		if i != first {
-			r.ignore(i, DuplicateRow)
+		if r.row(i).flags&flagFault == 0 {
+			r.invalidate(i, "txn_id", "conflicting_rows", "the same id and event type comes with different content; none of these rows can be trusted")
+		}
+	}
+	return false
+}
+
+// ignoreRepeats keeps one of several equal rows: that of the file kept first, then of the lowest label.
+func (r *run) ignoreRepeats(groups [][]uint32) {
+	for _, rows := range groups {
+		first := rows[0]
+		for _, i := range rows {
+			if cmp.Or(r.generation(i)-r.generation(first), r.compareLabels(i, first)) < 0 {
+				first = i
+			}
+		}
+		for _, i := range rows {
+			if i != first && r.live(i) {
+				r.ignore(i, DuplicateRow)
+			}
 		}
 	}
 }

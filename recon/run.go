@@ -102,12 +102,6 @@ func newRun(in Input, p *Policy, books Books) *run {
 		docOut: make([]docOutcome, in.Documents.Len()), parts: map[uint32]Components{}, reasons: map[uint32]Reason{},
 		found: map[uint32]bool{}, replaced: map[uint32]bool{}, history: map[string][]int{}, held: map[int]int64{}, rejected: map[int]bool{},
 	}
-	for i, h := range in.History {
-		r.history[h.ID] = append(r.history[h.ID], i)
-		if h.HoldsSuspense() {
-			r.held[i] = h.Suspended
-		}
-	}
 	r.knowMerchants()
 	return r
 }
