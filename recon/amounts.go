@@ -13,7 +13,7 @@ func (r *run) owed(docs []uint32, sign int64) int64 {
 	total := int64(0)
 	for _, doc := range docs {
 		if r.docs.rows[doc].status != Cancelled {
-			total += max(0, sign*r.left[doc])
+			total += max(0, sign*r.docs.rows[doc].left)
 		}
 	}
 	return total
@@ -25,14 +25,14 @@ func (r *run) applyAmount(i uint32, docs []uint32) {
 	if a < 0 {
 		sign, a = -1, -a
 	}
-	if len(docs) == 1 && r.docs.rows[docs[0]].status != Cancelled && sign*r.left[docs[0]] == a {
+	if len(docs) == 1 && r.docs.rows[docs[0]].status != Cancelled && sign*r.docs.rows[docs[0]].left == a {
 		r.match(i, One)
 		r.take(i, docs[0], sign*a)
 		return
 	}
 	var open []uint32
 	for _, doc := range docs {
-		if r.docs.rows[doc].status != Cancelled && sign*r.left[doc] > 0 {
+		if r.docs.rows[doc].status != Cancelled && sign*r.docs.rows[doc].left > 0 {
 			open = append(open, doc)
 		}
 	}
@@ -59,7 +59,7 @@ func (r *run) applyAmount(i uint32, docs []uint32) {
 // chooseExactly has the steps of stage 5 that leave no difference: one document, all, or the only subset.
 func (r *run) chooseExactly(open []uint32, a, total, sign int64) []uint32 {
 	for _, doc := range open {
-		if sign*r.left[doc] == a {
+		if sign*r.docs.rows[doc].left == a {
 			return []uint32{doc}
 		}
 	}
@@ -78,7 +78,7 @@ func (r *run) onlySubset(open []uint32, a, sign int64) []uint32 {
 	for set := uint(1); set < 1<<len(open); set++ {
 		sum := int64(0)
 		for rest := set; rest != 0; rest &= rest - 1 {
-			sum += sign * r.left[open[bits.TrailingZeros(rest)]]
+			sum += sign * r.docs.rows[open[bits.TrailingZeros(rest)]].left
 		}
 		if sum == a {
 			if only != 0 {
@@ -115,7 +115,7 @@ func (r *run) tolerated(i uint32, docs []uint32, diff, total int64) bool {
 func (r *run) settle(i uint32, docs []uint32, amount, sign int64) {
 	var taken []docPart
 	for _, doc := range docs {
-		part := min(amount, sign*r.left[doc])
+		part := min(amount, sign*r.docs.rows[doc].left)
 		if part <= 0 {
 			continue
 		}
@@ -143,7 +143,7 @@ func (r *run) match(i uint32, kind Kind) {
 
 // take applies a row's money to a document; a cash sale is split into its components.
 func (r *run) take(i, doc uint32, amount int64) {
-	r.left[doc] -= amount
+	r.docs.rows[doc].left -= amount
 	if r.merchant[r.row(i).merchant].model == CashSale {
 		r.allot(Allotment{Doc: doc, Row: int(i), Posted: -1}, amount)
 	}
@@ -215,7 +215,7 @@ func (r *run) unapply(i, doc uint32, amount int64) {
 		r.parts[doc] = left
 		r.allots = append(r.allots, Allotment{Doc: doc, Row: int(i), Posted: -1, Parts: back, Back: true})
 	}
-	r.left[doc] += amount
+	r.docs.rows[doc].left += amount
 }
 
 func abs(n int64) int64 {

@@ -61,7 +61,7 @@ type canonHit struct {
 type canonHits struct{ invoice, order, prefix []canonHit }
 
 func (r *run) matchCanon(hits *canonHits, doc uint32, wanted map[string]bool, cut []string) {
-	invoice, order := r.docs.field(int(doc), docTextInvoice), r.docs.orderNo(int(doc))
+	invoice, order := r.docs.invoiceNo(int(doc)), r.docs.orderNo(int(doc))
 	if key := r.p.Canon.Of(invoice); wanted[key] {
 		hits.invoice = append(hits.invoice, canonHit{key, doc})
 	}

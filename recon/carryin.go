@@ -80,9 +80,9 @@ func (r *run) clearItem(h int, linked []uint32, pass Pass) {
 		if d.flags&docDuplicate != 0 {
 			return
 		}
-		if d.currency == p.Currency && d.status != Cancelled && r.ownMerchant(p.Merchant, d.merchant) && sign*r.left[doc] > 0 {
+		if d.currency == p.Currency && d.status != Cancelled && r.ownMerchant(p.Merchant, d.merchant) && sign*r.docs.rows[doc].left > 0 {
 			docs = append(docs, doc)
-			total += r.left[doc]
+			total += r.docs.rows[doc].left
 		}
 	}
 	if total != held || held == 0 || (p.OpenReason == DuplicateOrder && len(docs) != 1) {
@@ -90,9 +90,9 @@ func (r *run) clearItem(h int, linked []uint32, pass Pass) {
 	}
 	c := Cleared{Posted: h, Docs: docs, Pass: pass, Amount: held}
 	for _, doc := range docs {
-		part := r.left[doc]
+		part := r.docs.rows[doc].left
 		c.Parts = append(c.Parts, part)
-		r.left[doc] = 0
+		r.docs.rows[doc].left = 0
 		if m := r.p.Merchants[p.Merchant]; m.Model == CashSale {
 			r.allot(Allotment{Doc: doc, Row: -1, Posted: h}, part)
 		}

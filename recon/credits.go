@@ -1,18 +1,22 @@
 package recon
 
+import "tieout/ledger/money"
+
 // A report that cannot tell refunds from stand-alone credits says
 // CREDIT_OR_REFUND. It is a REFUND when its parent is known, or when exactly one
 // capture has its merchant, currency and reference; else it is a CREDIT.
 
-type refKey struct {
-	merchant  string
-	currency  string
-	reference string
+// saleKey is what a credit and its sale have in common.
+type saleKey struct {
+	merchant string
+	currency money.Currency
+	ref      refKey
+	norm     string // of a reference whose key is not exact
 }
 
 // resolveCredits turns every CREDIT_OR_REFUND into one of the two.
 func (r *run) resolveCredits() {
-	wanted := map[refKey]*refCount{}
+	wanted := map[saleKey]*refCount{}
 	var open []uint32
 	for i := range r.txns.rows {
 		row, at := &r.txns.rows[i], uint32(i)
@@ -26,14 +30,14 @@ func (r *run) resolveCredits() {
 			continue
 		}
 		open = append(open, at)
-		wanted[r.refKey(at)] = &refCount{}
+		wanted[r.saleKey(at)] = &refCount{}
 	}
 	if len(open) == 0 {
 		return
 	}
 	r.countCaptures(wanted)
 	for _, at := range open {
-		if c := wanted[r.refKey(at)]; c.count == 1 {
+		if c := wanted[r.saleKey(at)]; c.count == 1 {
 			r.row(at).kind = Refund
 			d := r.detail(at)
 			d.parentRow, d.parentPosted = c.row, c.posted
@@ -47,9 +51,22 @@ type refCount struct {
 	posted int    // history index+1
 }
 
-func (r *run) refKey(i uint32) refKey {
+func (r *run) saleKey(i uint32) saleKey {
 	row := r.row(i)
-	return refKey{r.txns.words.text(row.merchant), row.currency.String(), Norm1(r.txns.field(int(i), textRef))}
+	key := saleKey{merchant: r.txns.words.text(row.merchant), currency: row.currency, ref: row.ref}
+	if !row.ref.exact() {
+		key.norm = r.txns.norm(int(i))
+	}
+	return key
+}
+
+func postedSaleKey(p *Posted) saleKey {
+	norm := Norm1(p.Reference)
+	key := saleKey{merchant: p.Merchant, currency: p.Currency, ref: keyOf(norm)}
+	if !key.ref.exact() {
+		key.norm = norm
+	}
+	return key
 }
 
 func (r *run) hasKnownParent(i uint32) bool {
@@ -62,7 +79,7 @@ func (r *run) hasKnownParent(i uint32) bool {
 			return true
 		}
 	}
-	for _, h := range r.history[parent] {
+	for _, h := range r.history[packID(parent)] {
 		if r.in.History[h].Type == Capture {
 			return true
 		}
@@ -71,27 +88,32 @@ func (r *run) hasKnownParent(i uint32) bool {
 }
 
 // countCaptures counts the captures of each wanted reference in input and history, whatever their date.
-func (r *run) countCaptures(wanted map[refKey]*refCount) {
+func (r *run) countCaptures(wanted map[saleKey]*refCount) {
+	filter := newKeyFilter(len(wanted))
+	for key := range wanted {
+		filter.add(key.ref)
+	}
 	found := make([][]uint32, r.in.Workers)
 	inRanges(r.in.Workers, len(r.txns.rows), func(worker, from, to int) {
 		for i := from; i < to; i++ {
-			if o := r.out[i]; r.txns.rows[i].kind != Capture || o.reason == InvalidRow || o.reason == DuplicateRow {
+			row, reason := &r.txns.rows[i], r.out[i].reason
+			if row.kind != Capture || reason == InvalidRow || reason == DuplicateRow || !filter.mayHold(row.ref) {
 				continue
 			}
-			if _, ok := wanted[r.refKey(uint32(i))]; ok {
+			if _, ok := wanted[r.saleKey(uint32(i))]; ok {
 				found[worker] = append(found[worker], uint32(i))
 			}
 		}
 	})
 	for _, rows := range found {
 		for _, i := range rows {
-			c := wanted[r.refKey(i)]
+			c := wanted[r.saleKey(i)]
 			c.count, c.row = c.count+1, i+1
 		}
 	}
 	for h := range r.in.History {
 		p := &r.in.History[h]
-		if c, ok := wanted[refKey{p.Merchant, p.Currency.String(), Norm1(p.Reference)}]; ok && p.Type == Capture {
+		if c, ok := wanted[postedSaleKey(p)]; ok && p.Type == Capture {
 			c.count, c.posted = c.count+1, h+1
 		}
 	}

@@ -157,7 +157,7 @@ func (r *run) captureOf(p *Posted) parentKey {
 			return parentKey{row: row + 1}
 		}
 	}
-	for _, h := range r.history[p.Parent] {
+	for _, h := range r.history[packID(p.Parent)] {
 		if r.in.History[h].Type == Capture {
 			return parentKey{posted: h + 1}
 		}

@@ -11,12 +11,15 @@ type Documents struct {
 	rows   []docRow
 	text   []byte
 	words  *names
-	faults map[uint32]Fault
+	faults map[handle]Fault
 }
 
 // docRow is a Document as stored.
 type docRow struct {
 	amount   int64
+	left     int64  // what is still owed, signed like the amount
+	order    refKey // the normalised order number
+	invoice  refKey // the normalised invoice number
 	text     handle
 	date     Date
 	line     uint32
@@ -25,21 +28,24 @@ type docRow struct {
 	store    uint16
 	method   uint16
 	file     uint16
+	flags    uint16
 	kind     DocType
 	status   DocStatus
-	flags    uint8
+	out      docOutcome
 }
 
 // flags of a docRow.
 const (
-	docFault uint8 = 1 << iota
+	docFault uint16 = 1 << iota
 	docOrderIsID
+	docOrderIsPlain // the order number is written in its normalised form, which its key gives back
+	docInvoiceIsPlain
+	docHasPrior
 	docHasRequestID
 	docHasLast4
 	docCard
 	docTest
 	docDuplicate
-	docNetted
 )
 
 // fields of a document's text block.
@@ -58,7 +64,7 @@ const (
 
 // NewDocuments is an empty table that will hold about so many documents.
 func NewDocuments(rows, textBytes int) *Documents {
-	return &Documents{rows: make([]docRow, 0, rows), text: make([]byte, 0, textBytes), words: newNames(), faults: map[uint32]Fault{}}
+	return &Documents{rows: make([]docRow, 0, rows), text: make([]byte, 0, textBytes), words: newNames(), faults: map[handle]Fault{}}
 }
 
 // Len is the number of documents.
@@ -71,14 +77,14 @@ func (d *Documents) NewBatch() *DocumentBatch {
 
 // Append moves the batch's documents behind those that are there.
 func (d *Documents) Append(b *DocumentBatch) {
-	base, offset := uint32(len(d.rows)), handle(len(d.text))
+	text, offset := appendText(d.text, b.text.bytes)
+	d.text = text
 	for i := range b.rows {
 		b.rows[i].text += offset
 	}
 	d.rows = append(d.rows, b.rows...)
-	d.text = append(d.text, b.text.bytes...)
 	for _, f := range b.faults {
-		d.faults[base+f.row] = f.fault
+		d.faults[f.at+offset] = f.fault
 	}
 	b.rows, b.text.bytes, b.faults = b.rows[:0], b.text.bytes[:0], b.faults[:0]
 }
@@ -112,7 +118,7 @@ func (b *DocumentBatch) Add(d *Document) {
 	row.text = b.pack(d, &row)
 	if fault != nil {
 		row.flags |= docFault
-		b.faults = append(b.faults, faultAt{uint32(len(b.rows)), *fault})
+		b.faults = append(b.faults, faultAt{row.text, *fault})
 	}
 	b.rows = append(b.rows, row)
 }
@@ -136,13 +142,19 @@ func (b *DocumentBatch) intern(word string, to *uint16) (ok bool) {
 func (b *DocumentBatch) pack(d *Document, row *docRow) handle {
 	w := &b.text
 	w.begin()
-	w.put(docTextID, d.ID)
+	row.order = b.key(d.OrderNo, row, docOrderIsPlain)
 	if d.OrderNo == d.ID {
 		row.flags |= docOrderIsID
-	} else {
+	}
+	if row.flags&(docOrderIsID|docOrderIsPlain) != docOrderIsID|docOrderIsPlain {
+		w.put(docTextID, d.ID)
+	}
+	if row.flags&(docOrderIsID|docOrderIsPlain) == 0 {
 		w.put(docTextOrder, d.OrderNo)
 	}
-	w.put(docTextInvoice, d.InvoiceNo)
+	if row.invoice = b.key(d.InvoiceNo, row, docInvoiceIsPlain); row.flags&docInvoiceIsPlain == 0 {
+		w.put(docTextInvoice, d.InvoiceNo)
+	}
 	w.put(docTextCustomer, d.CustomerNo)
 	if d.RequestID != "" {
 		row.flags |= docHasRequestID
@@ -153,7 +165,10 @@ func (b *DocumentBatch) pack(d *Document, row *docRow) handle {
 		row.flags |= docHasLast4
 		w.put(docTextLast4, d.Last4)
 	}
-	w.putNumber(docTextPrior, d.Prior)
+	if d.Prior != 0 {
+		row.flags |= docHasPrior
+		w.putNumber(docTextPrior, d.Prior)
+	}
 	if d.Components != (Components{Goods: d.Amount}) {
 		w.put(docTextComponents, packComponents(d.Components))
 	}
@@ -161,6 +176,16 @@ func (b *DocumentBatch) pack(d *Document, row *docRow) handle {
 		w.put(docTextPriorParts, packComponents(d.PriorParts))
 	}
 	return w.end()
+}
+
+// key packs a number, and notes with plain where the key gives back what is written.
+func (b *DocumentBatch) key(written string, row *docRow, plain uint16) refKey {
+	norm := Norm1(written)
+	key := keyOf(norm)
+	if key.exact() && norm == written {
+		row.flags |= plain
+	}
+	return key
 }
 
 func packComponents(c Components) string {
@@ -176,13 +201,13 @@ func (d *Documents) At(i int) Document {
 	row := &d.rows[i]
 	b := blockAt(d.text, row.text)
 	doc := Document{
-		ID: b.field(docTextID), Type: row.kind, OrderNo: d.orderNo(i), InvoiceNo: b.field(docTextInvoice),
+		ID: d.id(i), Type: row.kind, OrderNo: d.orderNo(i), InvoiceNo: d.invoiceNo(i),
 		CustomerNo: b.field(docTextCustomer), Date: row.date, Status: row.status, Merchant: d.words.text(row.merchant),
 		Store: d.words.text(row.store), Method: d.words.text(row.method), Currency: row.currency, Amount: row.amount,
 		Components: d.components(i), Prior: b.number(docTextPrior), PriorParts: unpackComponents(d.field(i, docTextPriorParts)), RequestID: b.field(docTextRequestID),
 		AuthCode: b.field(docTextAuth), Last4: b.field(docTextLast4), Source: Source{row.file, row.line},
 	}
-	if f, ok := d.faults[uint32(i)]; ok {
+	if f, ok := d.faults[row.text]; ok {
 		doc.Fault = &f
 	}
 	return doc
@@ -192,16 +217,39 @@ func (d *Documents) field(i, field int) string {
 	return blockAt(d.text, d.rows[i].text).field(field)
 }
 
-func (d *Documents) id(i int) string { return d.field(i, docTextID) }
+func (d *Documents) id(i int) string {
+	if row := &d.rows[i]; row.flags&(docOrderIsID|docOrderIsPlain) == docOrderIsID|docOrderIsPlain {
+		return row.order.text()
+	}
+	return d.field(i, docTextID)
+}
 
+// orderNo is the order number as written.
 func (d *Documents) orderNo(i int) string {
-	if d.rows[i].flags&docOrderIsID != 0 {
+	switch row := &d.rows[i]; {
+	case row.flags&docOrderIsPlain != 0:
+		return row.order.text()
+	case row.flags&docOrderIsID != 0:
 		return d.field(i, docTextID)
 	}
 	return d.field(i, docTextOrder)
 }
 
-func (d *Documents) prior(i int) int64 { return blockAt(d.text, d.rows[i].text).number(docTextPrior) }
+// invoiceNo is the invoice number as written.
+func (d *Documents) invoiceNo(i int) string {
+	if row := &d.rows[i]; row.flags&docInvoiceIsPlain != 0 {
+		return row.invoice.text()
+	}
+	return d.field(i, docTextInvoice)
+}
+
+// prior is what earlier runs applied to the document.
+func (d *Documents) prior(i int) int64 {
+	if d.rows[i].flags&docHasPrior == 0 {
+		return 0
+	}
+	return blockAt(d.text, d.rows[i].text).number(docTextPrior)
+}
 
 func (d *Documents) components(i int) Components {
 	packed := d.field(i, docTextComponents)

@@ -30,7 +30,7 @@ func (r *run) evidence(i uint32) string {
 			return fmt.Sprintf("%d candidate(s) with the same last four digits, amount and currency", len(r.details[o.more-1].suggested))
 		}
 	case NoOrder:
-		return fmt.Sprintf("no document has the reference %q or the same last four digits, amount and date", r.txns.field(int(i), textRef))
+		return fmt.Sprintf("no document has the reference %q or the same last four digits, amount and date", r.txns.reference(int(i)))
 	case DuplicateTxn:
 		return "the same amount was captured for the same documents within the duplicate window, and they no longer owe it"
 	case InvalidRow:

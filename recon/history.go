@@ -13,7 +13,8 @@ func (r *run) knowHistory() {
 	r.in.History = kept
 	for i := range kept {
 		h := &kept[i]
-		r.history[h.ID] = append(r.history[h.ID], i)
+		id := packID(h.ID)
+		r.history[id] = append(r.history[id], i)
 		if h.HoldsSuspense() {
 			r.held[i] = h.Suspended
 		}

@@ -2,32 +2,49 @@ package recon
 
 import "math/bits"
 
-// docIndex finds documents by a normalised key. It keeps 8 bytes a slot and no
-// keys: a candidate is compared by normalising its own text again. It is split
-// into shards so that it is built on all processors.
+// docIndex finds documents by a normalised number. It keeps four bytes a slot
+// and no keys: they are in the documents. Slots follow the leading bits of the
+// keys' hash, as clustered tables do, so that rows in their order look at one
+// small part of it after the other. It is split into shards so that it is built
+// on all processors.
 type docIndex struct {
+	docs   *Documents
+	field  docNumber
+	slots  int
 	shards []docShard
-	key    func(doc uint32) string
 }
 
 type docShard struct {
-	slots []uint64            // tag in the upper half, document+1 in the lower; 0 is free
+	first int                 // number of its first slot among all slots
+	slots []uint32            // document+1; 0 is free
 	more  map[uint32][]uint32 // further documents of the key, by the first one
 }
 
-// buildIndex indexes the documents that want accepts and whose key is not empty.
-func (r *run) buildIndex(want func(*docRow) bool, key func(doc uint32) string) *docIndex {
-	hashes := make([]uint64, len(r.docs.rows))
+// docNumber is one of a document's numbers: its key, and its normalised text.
+type docNumber struct {
+	key  func(*docRow) refKey
+	norm func(doc uint32) string
+}
+
+func (r *run) orderNumber() docNumber {
+	return docNumber{func(d *docRow) refKey { return d.order }, r.normOrder}
+}
+
+func (r *run) invoiceNumber() docNumber {
+	return docNumber{func(d *docRow) refKey { return d.invoice }, r.normInvoice}
+}
+
+// buildIndex indexes the documents that want accepts and that have the number.
+func (r *run) buildIndex(want func(*docRow) bool, field docNumber) *docIndex {
 	counts := make([]int, r.in.Workers)
-	inRanges(r.in.Workers, len(hashes), func(worker, from, to int) {
+	inRanges(r.in.Workers, len(r.docs.rows), func(worker, from, to int) {
+		n := 0
 		for i := from; i < to; i++ {
-			if want(&r.docs.rows[i]) {
-				if k := key(uint32(i)); k != "" {
-					hashes[i] = hashText(k) | 1
-					counts[worker]++
-				}
+			if d := &r.docs.rows[i]; field.key(d) != 0 && want(d) {
+				n++
 			}
 		}
+		counts[worker] = n
 	})
 	total := 0
 	for _, n := range counts {
@@ -36,55 +53,75 @@ func (r *run) buildIndex(want func(*docRow) bool, key func(doc uint32) string) *
 	if total == 0 {
 		return nil
 	}
-	x := &docIndex{shards: make([]docShard, r.in.Workers), key: key}
-	onEach(len(x.shards), func(shard int) { x.shards[shard] = x.fill(hashes, shard, total) })
+	x := &docIndex{docs: r.docs, field: field, slots: total*3/2 + 8*len(counts), shards: make([]docShard, len(counts))}
+	onEach(len(x.shards), func(shard int) { x.fill(shard, want) })
 	return x
 }
 
-func (x *docIndex) shardOf(hash uint64) int {
-	hi, _ := bits.Mul64(hash, uint64(len(x.shards)))
-	return int(hi)
+// slotOf is where the search for a key begins, among all slots.
+func (x *docIndex) slotOf(key refKey) int {
+	slot, _ := bits.Mul64(key.spread(), uint64(x.slots))
+	return int(slot)
 }
 
-func (x *docIndex) fill(hashes []uint64, shard, total int) docShard {
-	size := 1 << bits.Len(uint(total/len(x.shards)*3/2+8))
-	s := docShard{slots: make([]uint64, size), more: map[uint32][]uint32{}}
-	for doc, h := range hashes {
-		if h != 0 && x.shardOf(h) == shard {
-			s.insert(x, uint32(doc), h)
+// shardOf is the shard that a slot lies in; shards differ by at most one slot.
+func (x *docIndex) shardOf(slot int) int { return slot * len(x.shards) / x.slots }
+
+func (x *docIndex) fill(shard int, want func(*docRow) bool) {
+	first, end := x.firstSlot(shard), x.firstSlot(shard+1)
+	s := &x.shards[shard]
+	*s = docShard{first: first, slots: make([]uint32, end-first), more: map[uint32][]uint32{}}
+	for doc := range x.docs.rows {
+		d := &x.docs.rows[doc]
+		key := x.field.key(d)
+		if key == 0 || !want(d) {
+			continue
+		}
+		if slot := x.slotOf(key); slot >= first && slot < end {
+			s.insert(x, uint32(doc), key, slot-first)
 		}
 	}
-	return s
 }
 
-func (s *docShard) insert(x *docIndex, doc uint32, hash uint64) {
-	mask := uint64(len(s.slots) - 1)
-	tag := hash &^ (1<<32 - 1)
-	for at := hash & mask; ; at = (at + 1) & mask {
-		slot := s.slots[at]
-		if slot == 0 {
-			s.slots[at] = tag | uint64(doc+1)
+// firstSlot is the least slot that shardOf puts into the shard.
+func (x *docIndex) firstSlot(shard int) int {
+	return (shard*x.slots + len(x.shards) - 1) / len(x.shards)
+}
+
+func (s *docShard) insert(x *docIndex, doc uint32, key refKey, at int) {
+	for ; ; at++ {
+		if at == len(s.slots) {
+			at = 0
+		}
+		if s.slots[at] == 0 {
+			s.slots[at] = doc + 1
 			return
 		}
-		if first := uint32(slot) - 1; slot&^(1<<32-1) == tag && x.key(first) == x.key(doc) {
+		first := s.slots[at] - 1
+		if x.field.key(&x.docs.rows[first]) == key && (key.exact() || x.field.norm(first) == x.field.norm(doc)) {
 			s.more[first] = append(s.more[first], doc)
 			return
 		}
 	}
 }
 
-// find adds the documents of the key to docs.
-func (x *docIndex) find(docs []uint32, key string) []uint32 {
-	if x == nil || key == "" {
+// find adds the documents of the key to docs; norm is the key's text, looked at
+// only where the key is not exact.
+func (x *docIndex) find(docs []uint32, key refKey, norm string) []uint32 {
+	if x == nil || key == 0 {
 		return docs
 	}
-	hash := hashText(key) | 1
-	s := &x.shards[x.shardOf(hash)]
-	mask := uint64(len(s.slots) - 1)
-	tag := hash &^ (1<<32 - 1)
-	for at := hash & mask; s.slots[at] != 0; at = (at + 1) & mask {
-		first := uint32(s.slots[at]) - 1
-		if s.slots[at]&^(1<<32-1) == tag && x.key(first) == key {
+	slot := x.slotOf(key)
+	s := &x.shards[x.shardOf(slot)]
+	for at := slot - s.first; ; at++ {
+		if at == len(s.slots) {
+			at = 0
+		}
+		if s.slots[at] == 0 {
+			return docs
+		}
+		first := s.slots[at] - 1
+		if x.field.key(&x.docs.rows[first]) == key && (key.exact() || x.field.norm(first) == norm) {
 			docs = append(docs, first)
 			if len(s.more) > 0 {
 				docs = append(docs, s.more[first]...)
@@ -92,7 +129,6 @@ func (x *docIndex) find(docs []uint32, key string) []uint32 {
 			return docs
 		}
 	}
-	return docs
 }
 
 // groups calls do for every key that several documents share.
@@ -105,24 +141,4 @@ func (x *docIndex) groups(do func(docs []uint32)) {
 			do(append([]uint32{first}, others...))
 		}
 	}
-}
-
-// hashText spreads a key over 64 bits, eight bytes at a step.
-func hashText(text string) uint64 {
-	h := uint64(len(text)) * 0x9e3779b97f4a7c15
-	for len(text) >= 8 {
-		h = mix(h ^ word(text))
-		text = text[8:]
-	}
-	var tail uint64
-	for i := range len(text) {
-		tail |= uint64(text[i]) << (8 * i)
-	}
-	return mix(h ^ tail)
-}
-
-func word(text string) uint64 {
-	_ = text[7]
-	return uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
-		uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56
 }

@@ -177,13 +177,13 @@ func (a *audit) checkDocuments(files int) {
 	a.docs = a.over(len(r.docs.rows), files, func(t *tally, from, to int) {
 		var last lastSum
 		for i := from; i < to; i++ {
-			d, o := &r.docs.rows[i], &r.docOut[i]
+			d := &r.docs.rows[i]
 			if int(d.file) >= len(t.files) {
 				t.fault("INV-2", a.doc(uint32(i)), "its file number %d is of none of %d files", d.file, len(t.files))
 				continue
 			}
-			if int(o.verdict) >= len(allowed) || !allowed[o.verdict][o.reason] {
-				t.fault("INV-1", a.doc(uint32(i)), "verdict %d with reason %q is no outcome", o.verdict, o.reason)
+			if int(d.out.verdict) >= len(allowed) || !allowed[d.out.verdict][d.out.reason] {
+				t.fault("INV-1", a.doc(uint32(i)), "verdict %d with reason %q is no outcome", d.out.verdict, d.out.reason)
 			}
 			f := &t.files[d.file]
 			f.rows++
@@ -192,7 +192,7 @@ func (a *audit) checkDocuments(files int) {
 				continue
 			}
 			last.of(t, d.file, d.currency).add(d.amount)
-			open, left := d.amount-r.docs.prior(i), r.left[i]
+			open, left := d.amount-r.docs.prior(i), d.left
 			t.taken -= fingerprint(uint32(i), open-left)
 			if d.amount < 0 {
 				open, left = -open, -left
@@ -273,14 +273,14 @@ func (a *audit) eachPart(do func(holder uint32, p docPart, cashSale bool)) {
 
 // findMisapplied names the documents behind a difference of [audit.taken].
 func (a *audit) findMisapplied() {
-	given := make([]int64, len(a.r.left))
+	given := make([]int64, len(a.r.docs.rows))
 	a.eachPart(func(_ uint32, p docPart, _ bool) { given[p.doc] += p.amount })
 	for i := range given {
 		d := &a.r.docs.rows[i]
 		if d.flags&docFault != 0 {
 			continue
 		}
-		if took := d.amount - a.r.docs.prior(i) - a.r.left[i]; took != given[i] && len(a.faults) < maxViolations {
+		if took := d.amount - a.r.docs.prior(i) - a.r.docs.rows[i].left; took != given[i] && len(a.faults) < maxViolations {
 			a.fault("INV-5", a.doc(uint32(i)), "rows apply %s to it, its balance says %s", money.New(given[i], d.currency), money.New(took, d.currency))
 		}
 	}

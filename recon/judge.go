@@ -37,15 +37,15 @@ func (r *run) closeRow(i uint32) {
 func (r *run) judgeDocuments() {
 	inRanges(r.in.Workers, len(r.docs.rows), func(_, from, to int) {
 		for i := from; i < to; i++ {
-			if r.docOut[i].verdict == Undecided {
-				r.docOut[i] = r.judgeDocument(uint32(i))
+			if r.docs.rows[i].out.verdict == Undecided {
+				r.docs.rows[i].out = r.judgeDocument(uint32(i))
 			}
 		}
 	})
 }
 
 func (r *run) judgeDocument(doc uint32) docOutcome {
-	d, left, netted := &r.docs.rows[doc], r.left[doc], r.docOut[doc].netted
+	d, left, netted := &r.docs.rows[doc], r.docs.rows[doc].left, r.docs.rows[doc].out.netted
 	touched := left != d.amount
 	reason, inherited := r.reasons[doc]
 	switch {

@@ -56,7 +56,7 @@ type severalDocs struct {
 func (r *run) newLinker(kind EventType, want func(*docRow) bool) *linker {
 	l := &linker{
 		r: r, want: want, parentToo: kind == Capture, ids: map[string][]uint32{},
-		byInvoice: r.buildIndex(want, r.normInvoice), byOrder: r.buildIndex(want, r.normOrder),
+		byInvoice: r.buildIndex(want, r.invoiceNumber()), byOrder: r.buildIndex(want, r.orderNumber()),
 		unlinked: make([][]uint32, r.in.Workers), several: make([][]severalDocs, r.in.Workers),
 	}
 	for i := range r.docs.rows {
@@ -87,7 +87,7 @@ func (l *linkerOn) linkStrictly(i uint32) {
 	pass := ByRequestID
 	if len(l.found) == 0 {
 		pass = ByReference
-		l.found = l.reference(l.found, l.r.txns.field(int(i), textRef))
+		l.found = l.referenceOf(l.found, i)
 	}
 	if len(l.found) == 0 {
 		l.unlinked[l.worker] = append(l.unlinked[l.worker], i)
@@ -111,7 +111,7 @@ func (l *linker) finish() {
 	rows := slices.Concat(l.unlinked...)
 	var references []string
 	for _, i := range rows {
-		references = append(references, l.r.txns.field(int(i), textRef))
+		references = append(references, l.r.txns.reference(int(i)))
 	}
 	l.canon = l.r.buildCanon(references, l.want)
 	for _, i := range rows {
@@ -136,14 +136,23 @@ func (l *linker) requestID(docs []uint32, id, parent string) []uint32 {
 	return unique(docs)
 }
 
+// referenceOf is P2 for a row, by its key where that names one document only.
+func (l *linker) referenceOf(docs []uint32, i uint32) []uint32 {
+	row := l.r.row(i)
+	switch {
+	case row.flags&flagSeveral != 0:
+		return l.reference(docs, l.r.txns.reference(int(i)))
+	case row.ref.exact():
+		return l.number(docs, row.ref, "")
+	}
+	return l.number(docs, row.ref, l.r.txns.norm(int(i)))
+}
+
 // reference is P2: every part of the reference is an invoice number, else an order number.
 func (l *linker) reference(docs []uint32, reference string) []uint32 {
-	if !strings.ContainsAny(reference, "+,;&") {
-		return l.part(docs, reference)
-	}
 	for _, part := range parts(reference) {
-		before := len(docs)
-		docs = l.part(docs, part)
+		before, norm := len(docs), Norm1(part)
+		docs = l.number(docs, keyOf(norm), norm)
 		if len(docs) == before {
 			return docs[:0]
 		}
@@ -151,12 +160,12 @@ func (l *linker) reference(docs []uint32, reference string) []uint32 {
 	return unique(docs)
 }
 
-func (l *linker) part(docs []uint32, part string) []uint32 {
-	key := Norm1(part)
+// number finds the documents of one number; norm is needed where the key is not exact.
+func (l *linker) number(docs []uint32, key refKey, norm string) []uint32 {
 	before := len(docs)
-	docs = l.byInvoice.find(docs, key)
+	docs = l.byInvoice.find(docs, key, norm)
 	if len(docs) == before {
-		docs = l.byOrder.find(docs, key)
+		docs = l.byOrder.find(docs, key, norm)
 	}
 	return docs
 }

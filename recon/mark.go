@@ -17,7 +17,7 @@ func (t *Transactions) Mark() Mark {
 func (t *Transactions) Rollback(m Mark) {
 	t.rows, t.text = t.rows[:m.rows], t.text[:m.text]
 	t.labelled, t.odd = m.labelled, m.odd
-	dropFaults(t.faults, m.rows)
+	dropFaults(t.faults, m.text)
 }
 
 // Mark remembers how far the table is filled.
@@ -28,13 +28,13 @@ func (d *Documents) Mark() Mark {
 // Rollback takes back every document that was appended after the mark.
 func (d *Documents) Rollback(m Mark) {
 	d.rows, d.text = d.rows[:m.rows], d.text[:m.text]
-	dropFaults(d.faults, m.rows)
+	dropFaults(d.faults, m.text)
 }
 
-func dropFaults(faults map[uint32]Fault, rows int) {
-	for row := range faults {
-		if int(row) >= rows {
-			delete(faults, row)
+func dropFaults(faults map[handle]Fault, text int) {
+	for at := range faults {
+		if int(at)*handleStep >= text {
+			delete(faults, at)
 		}
 	}
 }

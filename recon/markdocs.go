@@ -7,7 +7,7 @@ import (
 )
 
 // markDocuments notes what every document is before any row looks at it, and
-// what of it is still owed.
+// what of it is still owed, while documents still lie beside their texts.
 func (r *run) markDocuments() {
 	card := make([]bool, len(r.docs.words.word))
 	test := make([]bool, len(r.docs.words.word))
@@ -17,16 +17,16 @@ func (r *run) markDocuments() {
 	inRanges(r.in.Workers, len(r.docs.rows), func(_, from, to int) {
 		for i := from; i < to; i++ {
 			row := &r.docs.rows[i]
-			row.flags &^= docCard | docTest | docDuplicate | docNetted
+			row.flags &^= docCard | docTest | docDuplicate
+			row.left, row.out = row.amount-r.docs.prior(i), docOutcome{}
 			if row.flags&docFault != 0 {
-				r.docOut[i] = docOutcome{verdict: Exception, reason: InvalidRow}
+				row.left, row.out = 0, docOutcome{verdict: Exception, reason: InvalidRow}
 				continue
 			}
-			r.left[i] = row.amount - r.docs.prior(i)
 			if card[row.method] {
 				row.flags |= docCard
 			}
-			if test[row.merchant] || r.p.TestText(r.docs.orderNo(i)) {
+			if test[row.merchant] || r.p.isTest(row.order, func() string { return r.normOrder(uint32(i)) }) {
 				row.flags |= docTest
 			}
 		}
@@ -65,10 +65,18 @@ func (r *run) markDuplicates(indexes ...*docIndex) {
 	}
 }
 
-func (r *run) normOrder(doc uint32) string { return Norm1(r.docs.orderNo(int(doc))) }
+func (r *run) normOrder(doc uint32) string {
+	if key := r.docs.rows[doc].order; key.exact() {
+		return key.text()
+	}
+	return Norm1(r.docs.orderNo(int(doc)))
+}
 
 func (r *run) normInvoice(doc uint32) string {
-	return Norm1(r.docs.field(int(doc), docTextInvoice))
+	if key := r.docs.rows[doc].invoice; key.exact() {
+		return key.text()
+	}
+	return Norm1(r.docs.invoiceNo(int(doc)))
 }
 
 // inDocumentOrder sorts by date, order, invoice and id (stage 5).

@@ -26,7 +26,7 @@ func (r *run) net(i uint32, docs []uint32) {
 	o.verdict, o.pass, o.kind = Matched, ByNetting, Netted
 	*r.detail(i) = detail{applied: r.row(i).amount, shown: docs}
 	for _, doc := range docs {
-		r.docOut[doc].netted = true
+		r.docs.rows[doc].out.netted = true
 	}
 }
 
@@ -61,7 +61,7 @@ func (r *run) parentOf(i uint32, kind EventType) (row uint32, posted int) {
 			return p + 1, 0
 		}
 	}
-	for _, h := range r.history[parent] {
+	for _, h := range r.history[packID(parent)] {
 		if r.in.History[h].Type == kind {
 			return 0, h + 1
 		}

@@ -94,12 +94,16 @@ func (p *Policy) SettlementDate(merchant string, batched Instant) Date {
 	return date
 }
 
-// TestText tells whether a reference or order number is a test (stage 0).
-func (p *Policy) TestText(text string) bool {
-	if p.TestPrefix == "" || len(text) < len(p.TestPrefix) {
+// isTest tells whether a reference or order number is a test (stage 0); norm
+// gives the normalised text of a key that is not exact.
+func (p *Policy) isTest(key refKey, norm func() string) bool {
+	switch {
+	case p.TestPrefix == "":
 		return false
+	case key.exact():
+		return key.hasPrefix(p.TestPrefix)
 	}
-	return strings.HasPrefix(Norm1(text), p.TestPrefix)
+	return strings.HasPrefix(norm(), p.TestPrefix)
 }
 
 // Books is what matching must ask of the general ledger.

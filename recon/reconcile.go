@@ -27,11 +27,13 @@ func Reconcile(in Input, p *Policy, books Books) *Result {
 		in.Workers = runtime.GOMAXPROCS(0)
 	}
 	r := newRun(in, p, books)
-	r.orderByID()
+	r.dateRows()      // settlement dates, tests
+	r.markDocuments() // which documents are cards, tests, and what they owe
+	r.clusterTables() // rows and documents of one reference lie together from here on
+	r.orderByID()     // rows of one id are neighbours
 	r.knowHistory()
 
 	r.sortOutRows()                  // 0: invalid, duplicate, test, void, memo, pending, out of range, zero
-	r.markDocuments()                //    which documents are cards, tests, duplicates
 	r.pinRows()                      //    what postings outside the range have used stands as posted
 	r.linkCaptures()                 // 3: P1, P2, P3
 	r.applyRejects()                 // 2: un-apply, so that a same-day recapture can match

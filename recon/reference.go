@@ -91,7 +91,10 @@ func keepAlphanumeric(r rune) rune {
 	return -1
 }
 
+// partMarks stand between the numbers of several documents (MAT-04).
+const partMarks = "+,;&"
+
 // parts splits a reference that names several documents (MAT-04).
 func parts(reference string) []string {
-	return strings.FieldsFunc(reference, func(r rune) bool { return r == '+' || r == ',' || r == ';' || r == '&' })
+	return strings.FieldsFunc(reference, func(r rune) bool { return strings.ContainsRune(partMarks, r) })
 }

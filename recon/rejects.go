@@ -21,7 +21,7 @@ func (r *run) rejectTarget(i uint32) (target, bool) {
 			return target{row: p + 1, amount: row.amount}, true
 		}
 	}
-	for _, h := range r.history[parent] {
+	for _, h := range r.history[packID(parent)] {
 		if p := &r.in.History[h]; rejectable(p.Type) {
 			return target{posted: h + 1, amount: p.Amount}, true
 		}

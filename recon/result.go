@@ -198,7 +198,7 @@ func (r *Result) Docs() int { return len(r.run.docs.rows) }
 
 // DocVerdict tells how a document ended, without unfolding it.
 func (r *Result) DocVerdict(doc int) (Verdict, Reason) {
-	o := &r.run.docOut[doc]
+	o := &r.run.docs.rows[doc].out
 	return o.verdict, o.reason
 }
 
@@ -214,8 +214,8 @@ type Doc struct {
 
 // Doc unfolds a document and its outcome.
 func (r *Result) Doc(i int) Doc {
-	o := &r.run.docOut[i]
-	d := Doc{Document: r.run.docs.At(i), Verdict: o.verdict, Reason: o.reason, Kind: o.kind, Remaining: r.run.left[i]}
+	o := &r.run.docs.rows[i].out
+	d := Doc{Document: r.run.docs.At(i), Verdict: o.verdict, Reason: o.reason, Kind: o.kind, Remaining: r.run.docs.rows[i].left}
 	d.AppliedRun = d.Amount - d.Prior - d.Remaining
 	return d
 }

@@ -11,11 +11,6 @@ import (
 // sortOutRows is stage 0: what is left undecided moves money and is live.
 // The order of the tests is that of settlement-accounting 3.4.
 func (r *run) sortOutRows() {
-	inRanges(r.in.Workers, len(r.txns.rows), func(_, from, to int) {
-		for i := from; i < to; i++ {
-			r.dateRow(uint32(i))
-		}
-	})
 	followers := r.findInvalid()
 	repeats := r.compareRepeats()
 	r.checkFollowers(followers)
@@ -30,15 +25,24 @@ func (r *run) sortOutRows() {
 	r.ignoreVoided()
 }
 
-// dateRow derives the settlement date (MAT-05), and the event time of a row
-// that gives only a batch date.
+// dateRows derives settlement dates (MAT-05) and notes test rows, while rows
+// still lie beside their texts.
+func (r *run) dateRows() {
+	inRanges(r.in.Workers, len(r.txns.rows), func(_, from, to int) {
+		for i := from; i < to; i++ {
+			r.dateRow(uint32(i))
+		}
+	})
+}
+
 func (r *run) dateRow(i uint32) {
 	row := r.row(i)
 	if row.flags&flagHasBatchTime != 0 && row.flags&flagDateOnly == 0 {
 		row.settled = r.p.SettlementDate(r.txns.words.text(row.merchant), Instant(r.batchInstant(i)))
 	}
-	if row.occurred == 0 && row.settled != 0 {
-		row.occurred = Instant(int64(row.settled) * day * 1e6)
+	row.flags = row.flags&^flagTest | flagDated
+	if r.merchant[row.merchant].test || r.p.isTest(row.ref, func() string { return r.txns.norm(int(i)) }) {
+		row.flags |= flagTest
 	}
 }
 
@@ -86,7 +90,7 @@ func (r *run) checkFollowers(followers []uint32) {
 func (r *run) invalidate(i uint32, column, code, message string) {
 	r.txns.rows[i].flags |= flagFault
 	r.found[i] = true
-	r.txns.faults[i] = Fault{Column: column, Code: code, Message: message, CurrencyText: r.row(i).currency.String()}
+	r.txns.faults[r.row(i).text] = Fault{Column: column, Code: code, Message: message, CurrencyText: r.row(i).currency.String()}
 	r.except(i, InvalidRow)
 }
 
@@ -114,7 +118,7 @@ func (r *run) checkVoid(i uint32) {
 		row := r.row(target)
 		submitted = submitted || voidable(row.kind) && row.flags&flagFault == 0 && row.flags&flagHasBatchTime != 0
 	}
-	for _, h := range r.history[parent] {
+	for _, h := range r.history[packID(parent)] {
 		submitted = submitted || voidable(r.in.History[h].Type)
 	}
 	if submitted {
@@ -245,7 +249,7 @@ func (r *run) sameContent(a, b uint32) bool {
 
 func (r *run) compareWithPosted(i uint32) {
 	row := r.row(i)
-	for _, h := range r.history[r.txns.idText(int(i))] {
+	for _, h := range r.history[row.id] {
 		posted := &r.in.History[h]
 		if !sameNaturalKind(row.kind, posted.Type) {
 			continue
@@ -271,7 +275,7 @@ func (r *run) sortOut(i uint32) {
 		return
 	}
 	switch {
-	case r.merchant[row.merchant].test || r.p.TestText(r.txns.field(int(i), textRef)):
+	case row.flags&flagTest != 0:
 		r.ignore(i, Test)
 	case row.kind == Void:
 		r.ignore(i, Voided)

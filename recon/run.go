@@ -20,15 +20,13 @@ type run struct {
 	details []detail  // for rows with more to say; outcome.more points here
 	links   [][]uint32
 
-	left       []int64      // per document: what is still owed, signed like the document
-	docOut     []docOutcome // per document
 	parts      map[uint32]Components
 	allots     []Allotment
 	allotIndex map[uint32][]uint32 // allotments by row
 	reasons    map[uint32]Reason   // inherited by documents, the first in processing order
 	merchant   []merchantFacts     // by the number of the merchant's name in the transactions
 
-	history  map[string][]int  // posted events by id
+	history  map[txnID][]int   // posted events by id
 	held     map[int]int64     // what a posted event still holds in suspense, by index
 	docIDs   map[string]uint32 // documents that posted events name, index+1
 	rejected map[int]bool      // posted events rejected in this run
@@ -98,9 +96,9 @@ type merchantFacts struct {
 func newRun(in Input, p *Policy, books Books) *run {
 	r := &run{
 		in: in, p: p, books: books, txns: in.Transactions, docs: in.Documents,
-		out: make([]outcome, in.Transactions.Len()), left: make([]int64, in.Documents.Len()),
-		docOut: make([]docOutcome, in.Documents.Len()), parts: map[uint32]Components{}, reasons: map[uint32]Reason{},
-		found: map[uint32]bool{}, replaced: map[uint32]bool{}, history: map[string][]int{}, held: map[int]int64{}, rejected: map[int]bool{},
+		out: make([]outcome, in.Transactions.Len()),
+		parts: map[uint32]Components{}, reasons: map[uint32]Reason{},
+		found: map[uint32]bool{}, replaced: map[uint32]bool{}, history: map[txnID][]int{}, held: map[int]int64{}, rejected: map[int]bool{},
 	}
 	r.knowMerchants()
 	return r
@@ -178,7 +176,7 @@ func (r *run) inProcessingOrder(rows []uint32) []uint32 {
 
 func (r *run) compareProcessing(a, b uint32) int {
 	x, y := r.row(a), r.row(b)
-	if c := cmp.Or(cmp.Compare(x.settled, y.settled), cmp.Compare(x.occurred, y.occurred)); c != 0 {
+	if c := cmp.Or(cmp.Compare(x.settled, y.settled), cmp.Compare(r.txns.occurred(int(a)), r.txns.occurred(int(b)))); c != 0 {
 		return c
 	}
 	return cmp.Or(r.compareIDs(a, b), cmp.Compare(x.kind, y.kind))

@@ -7,8 +7,14 @@ import (
 
 // Rows keep what repeats as numbers and what varies as one block of bytes: a
 // bitmap of the fields that are present, then each as length and bytes. A
-// handle is the block's place in the table's text.
-type handle uint64
+// handle is the block's place in the table's text, in steps of four bytes. No
+// two rows have the same: where rows move, the handle still tells which is which.
+type handle uint32
+
+const (
+	handleStep = 4
+	maxText    = handleStep << 32
+)
 
 // textWriter appends blocks.
 type textWriter struct {
@@ -40,9 +46,21 @@ func (w *textWriter) putNumber(field int, n int64) {
 	}
 }
 
+// end closes the block; blocks begin at multiples of handleStep.
 func (w *textWriter) end() handle {
 	binary.LittleEndian.PutUint16(w.bytes[w.start:], w.present)
-	return handle(w.start)
+	for len(w.bytes)%handleStep != 0 {
+		w.bytes = append(w.bytes, 0)
+	}
+	return handle(w.start / handleStep)
+}
+
+// appendText moves a batch's text behind the table's, and tells how far its handles move.
+func appendText(table, batch []byte) (text []byte, offset handle) {
+	if len(table)+len(batch) > maxText {
+		panic("recon: a table holds at most 16 GiB of text; reconcile fewer files at once")
+	}
+	return append(table, batch...), handle(len(table) / handleStep)
 }
 
 // textBlock reads one block. The strings it gives alias the table's text,
@@ -53,7 +71,7 @@ type textBlock struct {
 }
 
 func blockAt(text []byte, h handle) textBlock {
-	b := text[h:]
+	b := text[int(h)*handleStep:]
 	return textBlock{b[2:], binary.LittleEndian.Uint16(b)}
 }
 

@@ -2,18 +2,19 @@ package recon
 
 import (
 	"encoding/binary"
+	"strings"
 
 	"tieout/ledger/money"
 )
 
-// Transactions is the table of a run's processor rows: 64 bytes a row beside
+// Transactions is the table of a run's processor rows: 72 bytes a row beside
 // its text, no pointers, so that millions fit and the collector has nothing to
 // scan. Readers fill a [TransactionBatch] each and append it.
 type Transactions struct {
 	rows     []txnRow
 	text     []byte
 	words    *names
-	faults   map[uint32]Fault
+	faults   map[handle]Fault
 	labelled int // rows whose file gave a label
 	odd      bool
 }
@@ -21,8 +22,8 @@ type Transactions struct {
 // txnRow is a Transaction as stored.
 type txnRow struct {
 	id       txnID
+	ref      refKey // the normalised reference
 	amount   int64
-	occurred Instant
 	text     handle
 	settled  Date // settlement date; filled by stage 0 where the batch time is an instant
 	line     uint32
@@ -33,17 +34,21 @@ type txnRow struct {
 	store    uint16
 	method   uint16
 	file     uint16
+	flags    uint16
 	kind     EventType
-	flags    uint8
 }
 
 // flags of a txnRow.
 const (
-	flagFault uint8 = 1 << iota
+	flagFault uint16 = 1 << iota
 	flagHasParent
 	flagHasBatchTime
 	flagDateOnly
 	flagCreditOrRefund // the natural key's event type, once stage 0 has resolved it
+	flagPlainRef       // the reference is written in its normalised form, which its key gives back
+	flagSeveral        // the reference may name several documents (MAT-04)
+	flagDated          // stage 0 has dated the row: without an event time it occurred on its settlement date
+	flagTest           // test merchant or test reference
 )
 
 // fields of a transaction's text block.
@@ -51,6 +56,7 @@ const (
 	textRef = iota
 	textID
 	textParent
+	textOccurred
 	textAuth
 	textLast4
 	textRowNo
@@ -68,7 +74,7 @@ const (
 // for rows that do not come is never touched.
 func NewTransactions(rows, textBytes int) *Transactions {
 	return &Transactions{
-		rows: make([]txnRow, 0, rows), text: make([]byte, 0, textBytes), words: newNames(), faults: map[uint32]Fault{},
+		rows: make([]txnRow, 0, rows), text: make([]byte, 0, textBytes), words: newNames(), faults: map[handle]Fault{},
 	}
 }
 
@@ -83,14 +89,14 @@ func (t *Transactions) NewBatch() *TransactionBatch {
 
 // Append moves the batch's rows behind those that are there. The batch is empty afterwards and may be used again.
 func (t *Transactions) Append(b *TransactionBatch) {
-	base, offset := uint32(len(t.rows)), handle(len(t.text))
+	text, offset := appendText(t.text, b.text.bytes)
+	t.text = text
 	for i := range b.rows {
 		b.rows[i].text += offset
 	}
 	t.rows = append(t.rows, b.rows...)
-	t.text = append(t.text, b.text.bytes...)
 	for _, f := range b.faults {
-		t.faults[base+f.row] = f.fault
+		t.faults[f.at+offset] = f.fault
 	}
 	t.labelled += b.labelled
 	t.odd = t.odd || b.odd
@@ -109,7 +115,7 @@ type TransactionBatch struct {
 }
 
 type faultAt struct {
-	row   uint32
+	at    handle
 	fault Fault
 }
 
@@ -125,7 +131,7 @@ func (b *TransactionBatch) reset() {
 // codes than a run can have (65,535) becomes a faulty row.
 func (b *TransactionBatch) Add(t *Transaction) {
 	row := txnRow{
-		id: packID(t.ID), amount: t.Amount, occurred: t.Occurred, settled: t.BatchDate, line: t.Source.Line,
+		id: packID(t.ID), amount: t.Amount, settled: t.BatchDate, line: t.Source.Line,
 		currency: t.Currency, file: t.Source.File, kind: t.Type,
 	}
 	full := false
@@ -144,7 +150,7 @@ func (b *TransactionBatch) Add(t *Transaction) {
 	}
 	if fault != nil {
 		row.flags |= flagFault
-		b.faults = append(b.faults, faultAt{uint32(len(b.rows)), *fault})
+		b.faults = append(b.faults, faultAt{row.text, *fault})
 	}
 	b.rows = append(b.rows, row)
 }
@@ -168,7 +174,7 @@ func (b *TransactionBatch) intern(word string, to *uint16) (ok bool) {
 func (b *TransactionBatch) pack(t *Transaction, row *txnRow) handle {
 	w := &b.text
 	w.begin()
-	w.put(textRef, t.Reference)
+	b.packReference(t.Reference, row)
 	if !row.id.packed() {
 		w.put(textID, t.ID)
 		b.odd = true
@@ -177,6 +183,7 @@ func (b *TransactionBatch) pack(t *Transaction, row *txnRow) handle {
 		row.flags |= flagHasParent
 		w.put(textParent, t.Parent)
 	}
+	w.putNumber(textOccurred, int64(t.Occurred))
 	w.put(textAuth, t.AuthCode)
 	w.put(textLast4, t.Last4)
 	if t.RowNo != "" {
@@ -198,6 +205,20 @@ func (b *TransactionBatch) pack(t *Transaction, row *txnRow) handle {
 	w.put(textHolderAmount, t.CardholderAmount)
 	w.put(textCustom, packFields(t.Custom))
 	return w.end()
+}
+
+// packReference keeps the reference as its key, and as written where the key does not give that back.
+func (b *TransactionBatch) packReference(reference string, row *txnRow) {
+	norm := Norm1(reference)
+	row.ref = keyOf(norm)
+	if strings.ContainsAny(reference, partMarks) {
+		row.flags |= flagSeveral
+	}
+	if row.ref.exact() && norm == reference {
+		row.flags |= flagPlainRef
+		return
+	}
+	b.text.put(textRef, reference)
 }
 
 func packFields(fields []Field) string {
@@ -230,9 +251,9 @@ func (t *Transactions) At(i int) Transaction {
 	b := blockAt(t.text, row.text)
 	txn := Transaction{
 		RowNo: b.field(textRowNo), ID: t.idText(i), Parent: b.field(textParent), Merchant: t.words.text(row.merchant),
-		Batch: b.field(textBatch), Type: row.kind, Occurred: row.occurred, Batched: Instant(b.number(textBatched)),
+		Batch: b.field(textBatch), Type: row.kind, Occurred: t.occurred(i), Batched: Instant(b.number(textBatched)),
 		Currency: row.currency, Amount: row.amount, CardBrand: t.words.text(row.brand), Last4: b.field(textLast4),
-		AuthCode: b.field(textAuth), Method: t.words.text(row.method), Reference: b.field(textRef),
+		AuthCode: b.field(textAuth), Method: t.words.text(row.method), Reference: t.reference(i),
 		ProcessRef: b.field(textProcessRef), FeeCode: t.words.text(row.feeCode), Store: t.words.text(row.store),
 		Case: b.field(textCase), DueDate: Date(b.number(textDueDate)), CardholderCurrency: b.field(textHolderCurrency),
 		CardholderAmount: b.field(textHolderAmount), Custom: unpackFields(b.field(textCustom)),
@@ -245,7 +266,7 @@ func (t *Transactions) At(i int) Transaction {
 }
 
 func (t *Transactions) fault(i int) *Fault {
-	if f, ok := t.faults[uint32(i)]; ok {
+	if f, ok := t.faults[t.rows[i].text]; ok {
 		return &f
 	}
 	return nil
@@ -253,6 +274,31 @@ func (t *Transactions) fault(i int) *Fault {
 
 func (t *Transactions) field(i, field int) string {
 	return blockAt(t.text, t.rows[i].text).field(field)
+}
+
+// reference is the merchant's reference as written.
+func (t *Transactions) reference(i int) string {
+	if row := &t.rows[i]; row.flags&flagPlainRef != 0 {
+		return row.ref.text()
+	}
+	return t.field(i, textRef)
+}
+
+// norm is the reference as matching compares it.
+func (t *Transactions) norm(i int) string {
+	if row := &t.rows[i]; row.ref.exact() {
+		return row.ref.text()
+	}
+	return Norm1(t.field(i, textRef))
+}
+
+// occurred is the event time; once stage 0 has dated the row, the beginning of its settlement date where the file gives none.
+func (t *Transactions) occurred(i int) Instant {
+	row := &t.rows[i]
+	if at := blockAt(t.text, row.text).number(textOccurred); at != 0 || row.flags&flagDated == 0 || row.settled == 0 {
+		return Instant(at)
+	}
+	return Instant(int64(row.settled) * day * 1e6)
 }
 
 func (t *Transactions) idText(i int) string {

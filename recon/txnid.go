@@ -60,11 +60,3 @@ func (id txnID) compare(other txnID) int {
 	}
 	return cmp.Compare(id.lo, other.lo)
 }
-
-// mix spreads the bits of x (the finalizer of SplitMix64).
-func mix(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9
-	x = (x ^ (x >> 27)) * 0x94d049bb133111eb
-	return x ^ (x >> 31)
-}

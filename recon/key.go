@@ -1,0 +1,136 @@
+package recon
+
+import "math/bits"
+
+// refKey is a normalised reference (MAT-02) in 8 bytes, so that rows and
+// documents are joined without looking at their texts. Up to twelve letters,
+// digits, hyphens, slashes and blanks are written as a number in base 40 and
+// come back from it; any other text is known by a hash above all such numbers,
+// and equal keys of that kind are compared by their texts. The zero key is no reference.
+type refKey uint64
+
+const (
+	exactLetters = 12
+	exactKeys    = 40 * 40 * 40 * 40 * 40 * 40 * 40 * 40 * 40 * 40 * 40 * 40
+)
+
+// keyOf packs what [Norm1] gives.
+func keyOf(norm string) refKey {
+	if len(norm) > exactLetters {
+		return hashedKey(norm)
+	}
+	n := uint64(0)
+	for i := range len(norm) {
+		digit := keyDigit(norm[i])
+		if digit == 0 {
+			return hashedKey(norm)
+		}
+		n = n*40 + digit
+	}
+	return refKey(n)
+}
+
+// keyDigit is 1 to 39 for the bytes that an exact key may hold, else 0.
+func keyDigit(c byte) uint64 {
+	switch {
+	case c-'0' <= 9:
+		return uint64(c-'0') + 1
+	case c-'A' <= 25:
+		return uint64(c-'A') + 11
+	case c == '-':
+		return 37
+	case c == '/':
+		return 38
+	case c == ' ':
+		return 39
+	}
+	return 0
+}
+
+func hashedKey(norm string) refKey {
+	h := hashText(norm)
+	if h < exactKeys {
+		h = exactKeys + h%(1<<64-exactKeys)
+	}
+	return refKey(h)
+}
+
+// exact tells whether the key is the text itself.
+func (k refKey) exact() bool { return k < exactKeys }
+
+// text is the normalised reference of an exact key.
+func (k refKey) text() string {
+	var letters [exactLetters]byte
+	return string(k.letters(&letters))
+}
+
+// letters writes the normalised reference of an exact key to the end of the buffer.
+func (k refKey) letters(into *[exactLetters]byte) []byte {
+	const marks = "\x000123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-/ "
+	at := len(into)
+	for n := uint64(k); n != 0; n /= 40 {
+		at--
+		into[at] = marks[n%40]
+	}
+	return into[at:]
+}
+
+// hasPrefix tells whether an exact key's text begins so.
+func (k refKey) hasPrefix(prefix string) bool {
+	var letters [exactLetters]byte
+	text := k.letters(&letters)
+	return len(text) >= len(prefix) && string(text[:len(prefix)]) == prefix
+}
+
+// spread is the key's hash: its leading bits say where rows and documents of the key lie.
+func (k refKey) spread() uint64 { return mix(uint64(k)) }
+
+// keyFilter tells keys that a small set does not hold, and a few more, without looking at the set.
+type keyFilter struct {
+	bits  []uint64
+	shift int
+}
+
+// newKeyFilter is for so many keys; it lets about one in sixteen others pass.
+func newKeyFilter(keys int) keyFilter {
+	width := max(6, bits.Len(uint(keys))+4)
+	return keyFilter{make([]uint64, 1<<(width-6)), 64 - width}
+}
+
+func (f keyFilter) add(k refKey) {
+	at := k.spread() >> f.shift
+	f.bits[at>>6] |= 1 << (at & 63)
+}
+
+func (f keyFilter) mayHold(k refKey) bool {
+	at := k.spread() >> f.shift
+	return f.bits[at>>6]&(1<<(at&63)) != 0
+}
+
+// hashText spreads a text over 64 bits, eight bytes at a step.
+func hashText(text string) uint64 {
+	h := uint64(len(text)) * 0x9e3779b97f4a7c15
+	for len(text) >= 8 {
+		h = mix(h ^ word(text))
+		text = text[8:]
+	}
+	var tail uint64
+	for i := range len(text) {
+		tail |= uint64(text[i]) << (8 * i)
+	}
+	return mix(h ^ tail)
+}
+
+func word(text string) uint64 {
+	_ = text[7]
+	return uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
+		uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56
+}
+
+// mix spreads the bits of x (the finalizer of SplitMix64).
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9
+	x = (x ^ (x >> 27)) * 0x94d049bb133111eb
+	return x ^ (x >> 31)
+}
