@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// canonIndex serves P3. Few rows come this far, so the rows' keys are held in
-// memory and the documents pass by once.
+// canonIndex serves P3. Few rows come this far, so their loose forms are held
+// in memory and the documents pass by once.
 type canonIndex struct {
 	r         *run
 	byInvoice map[string][]uint32
@@ -14,28 +14,48 @@ type canonIndex struct {
 	prefixed  map[string][]uint32 // documents that a truncated reference is the beginning of
 }
 
+// canonWanted is what P3 looks for among the documents.
+type canonWanted struct {
+	loose     map[string]bool // loose forms
+	filter    keyFilter       // of the loose forms
+	beginning map[string]bool // normalised references that were cut off
+	lengths   []int           // of the beginnings
+}
+
+func (r *run) canonWanted(references []string) *canonWanted {
+	w := &canonWanted{loose: map[string]bool{}, beginning: map[string]bool{}}
+	for _, reference := range references {
+		for _, part := range parts(reference) {
+			if loose := r.p.Canon.Of(part); loose != "" {
+				w.loose[loose] = true
+			}
+		}
+		if norm := Norm1(reference); r.truncated(reference) {
+			w.beginning[norm] = true
+			if !slices.Contains(w.lengths, len(norm)) {
+				w.lengths = append(w.lengths, len(norm))
+			}
+		}
+	}
+	w.filter = newKeyFilter(len(w.loose))
+	for loose := range w.loose {
+		w.filter.add(keyOf(loose))
+	}
+	return w
+}
+
 // buildCanon finds the documents that any of the references may mean.
 func (r *run) buildCanon(references []string, want func(*docRow) bool) *canonIndex {
 	x := &canonIndex{r: r, byInvoice: map[string][]uint32{}, byOrder: map[string][]uint32{}, prefixed: map[string][]uint32{}}
-	wanted, cut := map[string]bool{}, []string(nil)
-	for _, reference := range references {
-		for _, part := range parts(reference) {
-			if key := r.p.Canon.Of(part); key != "" {
-				wanted[key] = true
-			}
-		}
-		if r.truncated(reference) {
-			cut = append(cut, Norm1(reference))
-		}
-	}
-	if len(wanted)+len(cut) == 0 {
+	wanted := r.canonWanted(references)
+	if len(wanted.loose)+len(wanted.beginning) == 0 {
 		return x
 	}
 	found := make([]canonHits, r.in.Workers)
 	inRanges(r.in.Workers, len(r.docs.rows), func(worker, from, to int) {
 		for i := from; i < to; i++ {
 			if want(&r.docs.rows[i]) {
-				r.matchCanon(&found[worker], uint32(i), wanted, cut)
+				r.matchCanon(&found[worker], uint32(i), wanted)
 			}
 		}
 	})
@@ -60,19 +80,32 @@ type canonHit struct {
 
 type canonHits struct{ invoice, order, prefix []canonHit }
 
-func (r *run) matchCanon(hits *canonHits, doc uint32, wanted map[string]bool, cut []string) {
-	invoice, order := r.docs.invoiceNo(int(doc)), r.docs.orderNo(int(doc))
-	if key := r.p.Canon.Of(invoice); wanted[key] {
-		hits.invoice = append(hits.invoice, canonHit{key, doc})
+func (r *run) matchCanon(hits *canonHits, doc uint32, wanted *canonWanted) {
+	d := &r.docs.rows[doc]
+	invoice := func() string { return r.normInvoice(doc) }
+	order := func() string { return r.normOrder(doc) }
+	if loose, ok := r.looseIfWanted(d.invoice, invoice, wanted); ok {
+		hits.invoice = append(hits.invoice, canonHit{loose, doc})
 	}
-	if key := r.p.Canon.Of(order); wanted[key] {
-		hits.order = append(hits.order, canonHit{key, doc})
+	if loose, ok := r.looseIfWanted(d.order, order, wanted); ok {
+		hits.order = append(hits.order, canonHit{loose, doc})
 	}
-	for _, reference := range cut {
-		if strings.HasPrefix(Norm1(invoice), reference) || strings.HasPrefix(Norm1(order), reference) {
-			hits.prefix = append(hits.prefix, canonHit{reference, doc})
+	for _, n := range wanted.lengths {
+		for _, norm := range [...]string{invoice(), order()} {
+			if len(norm) >= n && wanted.beginning[norm[:n]] {
+				hits.prefix = append(hits.prefix, canonHit{norm[:n], doc})
+			}
 		}
 	}
+}
+
+// looseIfWanted is the loose form of a document's number if P3 looks for it.
+func (r *run) looseIfWanted(key refKey, norm func() string, wanted *canonWanted) (string, bool) {
+	if key == 0 || !wanted.filter.mayHold(r.p.Canon.looseKey(key, norm)) {
+		return "", false
+	}
+	loose := r.p.Canon.ofNorm(norm())
+	return loose, wanted.loose[loose]
 }
 
 // truncated tells a reference of exactly the length at which the processor cuts (MAT-04).

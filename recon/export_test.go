@@ -23,9 +23,9 @@ func (r *Result) Tampers() []Tamper {
 			}
 		}
 	}
-	for i := range run.left {
+	for i := range run.docs.rows {
 		if run.docs.rows[i].flags&docFault == 0 {
-			add("INV-5", &run.left[i], "balance of document %d", i)
+			add("INV-5", &run.docs.rows[i].left, "balance of document %d", i)
 			add("INV-2", &run.docs.rows[i].amount, "amount of document %d", i)
 		}
 	}
@@ -96,7 +96,7 @@ func (r *Result) Overapply(doc int) {
 				by = -1
 			}
 			run.txns.rows[i].amount += by
-			run.left[doc] -= by
+			run.docs.rows[doc].left -= by
 		}
 	}
 }

@@ -10,80 +10,131 @@ import (
 // orderByID sorts all rows by (id, event, merchant, batch time, amount, file
 // hash, line): the order that numbers rows without labels. Equal ids are
 // neighbours in it, so it finds duplicates and parents too.
+//
+// Rows are spread over buckets by the leading bits of their ids and each bucket
+// is sorted by the next 32 bits; what is equal in all of these is compared in full.
 func (r *run) orderByID() {
-	rows := r.txns.rows
+	r.byID = make([]uint32, len(r.txns.rows))
 	if r.txns.odd {
-		r.byID = make([]uint32, len(rows))
 		for i := range r.byID {
 			r.byID[i] = uint32(i)
 		}
-		slices.SortFunc(r.byID, func(a, b uint32) int { return cmp.Or(r.compareIDs(a, b), r.compareRows(a, b)) })
+		slices.SortFunc(r.byID, r.compareFully)
+		r.repeats = r.repeatsAmong(nil, 0, len(r.byID))
 		return
 	}
-	pairs := make([]idAt, len(rows))
-	low, high := ^uint64(0), uint64(0)
-	for i := range rows {
-		pairs[i] = idAt{rows[i].id.hi, uint32(i)}
-		low, high = min(low, rows[i].id.hi), max(high, rows[i].id.hi)
-	}
-	pairs, ends := scatter(pairs, low, high)
-	r.byID = make([]uint32, len(rows))
-	inRanges(r.in.Workers, len(ends), func(_, from, to int) {
-		for b := from; b < to; b++ {
-			start := 0
-			if b > 0 {
-				start = ends[b-1]
-			}
-			bucket := pairs[start:ends[b]]
-			slices.SortFunc(bucket, r.comparePairs)
-			for k, pair := range bucket {
-				r.byID[start+k] = pair.row
-			}
+	heads, ends := r.bucketIDs(r.idScale())
+	repeats := make([][]idRange, r.in.Workers)
+	inRanges(r.in.Workers, len(ends), func(worker, from, to int) {
+		start := 0
+		if from > 0 {
+			start = ends[from-1]
+		}
+		for _, end := range ends[from:to] {
+			repeats[worker] = r.orderBucket(repeats[worker], heads[start:end], start)
+			start = end
 		}
 	})
+	r.repeats = slices.Concat(repeats...)
 }
 
-type idAt struct {
-	hi  uint64
-	row uint32
+// idRange is a stretch of run.byID.
+type idRange struct{ from, to int }
+
+const (
+	bucketBits = 12
+	headBits   = 32 // of an id, beside the row's number in one word
+)
+
+// idScale maps ids to their place between the least and the greatest, from 0 to
+// the greatest uint64, without changing their order.
+type idScale struct {
+	least uint64
+	shift int
 }
 
-// scatter spreads pairs over buckets of rising ids and tells where each ends.
-func scatter(pairs []idAt, low, high uint64) (sorted []idAt, ends []int) {
-	buckets := max(1, len(pairs)/128)
-	span := max(1, high-low)
-	bucketOf := func(hi uint64) int {
-		over, under := bits.Mul64(hi-low, uint64(buckets-1))
-		q, _ := bits.Div64(over, under, span)
-		return int(q)
+func (s idScale) place(id txnID) uint64 { return (id.hi - s.least) << s.shift }
+
+func (r *run) idScale() idScale {
+	least, greatest := ^uint64(0), uint64(0)
+	for i := range r.txns.rows {
+		hi := r.txns.rows[i].id.hi
+		least, greatest = min(least, hi), max(greatest, hi)
 	}
+	return idScale{least, bits.LeadingZeros64(max(least, greatest) - least)}
+}
+
+// bucketIDs spreads the rows over buckets of rising ids and tells where each
+// ends. A row is its number below the 32 bits of its id that follow the bucket's.
+func (r *run) bucketIDs(scale idScale) (heads []uint64, ends []int) {
+	const buckets = 1 << bucketBits
+	next := make([][buckets]int, r.in.Workers)
+	inRanges(r.in.Workers, len(r.txns.rows), func(worker, from, to int) {
+		for i := from; i < to; i++ {
+			next[worker][scale.place(r.txns.rows[i].id)>>(64-bucketBits)]++
+		}
+	})
 	ends = make([]int, buckets)
-	for _, p := range pairs {
-		ends[bucketOf(p.hi)]++
-	}
-	starts := make([]int, buckets)
-	for b, at := 0, 0; b < buckets; b++ {
-		starts[b] = at
-		at += ends[b]
+	at := 0
+	for b := range ends {
+		for w := range next {
+			next[w][b], at = at, at+next[w][b]
+		}
 		ends[b] = at
 	}
-	sorted = make([]idAt, len(pairs))
-	for _, p := range pairs {
-		b := bucketOf(p.hi)
-		sorted[starts[b]] = p
-		starts[b]++
-	}
-	return sorted, ends
+	heads = make([]uint64, len(r.txns.rows))
+	inRanges(r.in.Workers, len(r.txns.rows), func(worker, from, to int) {
+		for i := from; i < to; i++ {
+			place := scale.place(r.txns.rows[i].id)
+			to := &next[worker][place>>(64-bucketBits)]
+			heads[*to] = place<<bucketBits>>headBits<<headBits | uint64(i)
+			*to++
+		}
+	})
+	return heads, ends
 }
 
-func (r *run) comparePairs(a, b idAt) int {
-	if c := cmp.Compare(a.hi, b.hi); c != 0 {
+// orderBucket sorts one bucket into its place in byID, and adds its repeats to found.
+func (r *run) orderBucket(found []idRange, heads []uint64, start int) []idRange {
+	slices.Sort(heads)
+	rows := r.byID[start : start+len(heads)]
+	for k, head := range heads {
+		rows[k] = uint32(head)
+	}
+	for from := 0; from < len(heads); {
+		to := from + 1
+		for to < len(heads) && heads[to]>>headBits == heads[from]>>headBits {
+			to++
+		}
+		if to-from > 1 {
+			slices.SortFunc(rows[from:to], r.compareFully)
+			found = r.repeatsAmong(found, start+from, start+to)
+		}
+		from = to
+	}
+	return found
+}
+
+// repeatsAmong adds the stretches of byID whose rows have one id.
+func (r *run) repeatsAmong(found []idRange, from, end int) []idRange {
+	for from < end {
+		to := from + 1
+		for to < end && r.row(r.byID[to]).id == r.row(r.byID[from]).id {
+			to++
+		}
+		if to-from > 1 && !r.row(r.byID[from]).id.none() {
+			found = append(found, idRange{from, to})
+		}
+		from = to
+	}
+	return found
+}
+
+func (r *run) compareFully(a, b uint32) int {
+	if c := r.compareIDs(a, b); c != 0 {
 		return c
 	}
-	if c := r.compareIDs(a.row, b.row); c != 0 {
-		return c
-	}
-	return r.compareRows(a.row, b.row)
+	return r.compareRows(a, b)
 }
 
 // compareIDs orders by the text of the ids.

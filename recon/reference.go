@@ -60,17 +60,30 @@ type Canon struct {
 	Prefix, Suffix *regexp.Regexp // nil: nothing is removed
 }
 
+// The patterns of MAT-03. [usualCanon] is what they do, by hand.
+const (
+	usualPrefix = `^(WEB|ORD|SO|INV|PO)[-# ]*`
+	usualSuffix = `[-/ ](R\d{0,2}|\d{1,2}|[A-Z])$`
+)
+
 // DefaultCanon has the prefix and suffix of MAT-03.
 func DefaultCanon() Canon {
-	return Canon{
-		Prefix: regexp.MustCompile(`^(WEB|ORD|SO|INV|PO)[-# ]*`),
-		Suffix: regexp.MustCompile(`[-/ ](R\d{0,2}|\d{1,2}|[A-Z])$`),
-	}
+	return Canon{Prefix: regexp.MustCompile(usualPrefix), Suffix: regexp.MustCompile(usualSuffix)}
+}
+
+// usual tells a canon with the patterns of MAT-03.
+func (c Canon) usual() bool {
+	return c.Prefix != nil && c.Suffix != nil && c.Prefix.String() == usualPrefix && c.Suffix.String() == usualSuffix
 }
 
 // Of is the loose form of text.
-func (c Canon) Of(text string) string {
-	text = Norm1(text)
+func (c Canon) Of(text string) string { return c.ofNorm(Norm1(text)) }
+
+// ofNorm is the loose form of what [Norm1] gives.
+func (c Canon) ofNorm(text string) string {
+	if c.usual() {
+		return string(usualCanon([]byte(text)))
+	}
 	if c.Prefix != nil && !allDigits(text) {
 		if at := c.Prefix.FindStringIndex(text); at != nil {
 			text = text[:at[0]] + text[at[1]:]
@@ -83,6 +96,71 @@ func (c Canon) Of(text string) string {
 	}
 	return dropZeros(strings.Map(keepAlphanumeric, text))
 }
+
+// looseKey is the key of the loose form of a number, given by its key; norm
+// gives the text of a key that is not exact.
+func (c Canon) looseKey(key refKey, norm func() string) refKey {
+	if !key.exact() {
+		return keyOf(c.ofNorm(norm()))
+	}
+	var letters [exactLetters]byte
+	text := key.letters(&letters)
+	if c.usual() {
+		return keyOf(alias(usualCanon(text)))
+	}
+	return keyOf(c.ofNorm(string(text)))
+}
+
+// usualCanon is the loose form by the patterns of MAT-03. It works in place.
+func usualCanon(text []byte) []byte {
+	if allDigits(alias(text)) {
+		return text
+	}
+	text = withoutUsualPrefix(text)
+	if !allDigits(alias(text)) {
+		text = withoutUsualSuffix(text)
+	}
+	kept := text[:0]
+	for _, c := range text {
+		if isDigit(c) || isCapital(c) {
+			kept = append(kept, c)
+		}
+	}
+	loose := dropZeros(alias(kept))
+	return kept[len(kept)-len(loose):]
+}
+
+func withoutUsualPrefix(text []byte) []byte {
+	for _, prefix := range [...]string{"WEB", "ORD", "SO", "INV", "PO"} {
+		if len(text) < len(prefix) || string(text[:len(prefix)]) != prefix {
+			continue
+		}
+		text = text[len(prefix):]
+		for len(text) > 0 && (text[0] == '-' || text[0] == '#' || text[0] == ' ') {
+			text = text[1:]
+		}
+		break
+	}
+	return text
+}
+
+func withoutUsualSuffix(text []byte) []byte {
+	n := len(text)
+	mark := func(at int) bool { return at >= 0 && (text[at] == '-' || text[at] == '/' || text[at] == ' ') }
+	switch {
+	case mark(n-4) && text[n-3] == 'R' && isDigit(text[n-2]) && isDigit(text[n-1]):
+		return text[:n-4]
+	case mark(n-3) && (text[n-2] == 'R' || isDigit(text[n-2])) && isDigit(text[n-1]):
+		return text[:n-3]
+	case mark(n-2) && (isCapital(text[n-1]) || isDigit(text[n-1])):
+		return text[:n-2]
+	}
+	return text
+}
+
+func isDigit(c byte) bool { return c-'0' <= 9 }
+
+func isCapital(c byte) bool { return c-'A' <= 25 }
 
 func keepAlphanumeric(r rune) rune {
 	if (r >= '0' && r <= '9') || (r >= 'A' && r <= 'Z') {

@@ -137,15 +137,8 @@ func (r *run) checkReject(i uint32) {
 // compareRepeats finds the same natural key (id, event type) more than once: with
 // different content all of its rows are invalid; groups of equal rows are returned.
 func (r *run) compareRepeats() (equal [][]uint32) {
-	for from := 0; from < len(r.byID); {
-		to := from + 1
-		for to < len(r.byID) && r.row(r.byID[to]).id == r.row(r.byID[from]).id {
-			to++
-		}
-		if to-from > 1 && !r.row(r.byID[from]).id.none() {
-			equal = append(equal, r.compareGroup(r.byID[from:to])...)
-		}
-		from = to
+	for _, same := range r.repeats {
+		equal = append(equal, r.compareGroup(r.byID[same.from:same.to])...)
 	}
 	return equal
 }

@@ -14,7 +14,8 @@ type run struct {
 	txns  *Transactions
 	docs  *Documents
 
-	byID []uint32 // rows in the order of their ids (id, then the rest of the natural order)
+	byID    []uint32  // rows in the order of their ids (id, then the rest of the natural order)
+	repeats []idRange // the stretches of byID whose rows have one id
 
 	out     []outcome // per row
 	details []detail  // for rows with more to say; outcome.more points here
@@ -96,7 +97,7 @@ type merchantFacts struct {
 func newRun(in Input, p *Policy, books Books) *run {
 	r := &run{
 		in: in, p: p, books: books, txns: in.Transactions, docs: in.Documents,
-		out: make([]outcome, in.Transactions.Len()),
+		out:   make([]outcome, in.Transactions.Len()),
 		parts: map[uint32]Components{}, reasons: map[uint32]Reason{},
 		found: map[uint32]bool{}, replaced: map[uint32]bool{}, history: map[txnID][]int{}, held: map[int]int64{}, rejected: map[int]bool{},
 	}
