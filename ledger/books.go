@@ -3,6 +3,7 @@ package ledger
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"tieout/ledger/money"
 	"tieout/recon"
@@ -30,6 +31,7 @@ const (
 	SmallDiff    Role = "small_diff"
 	FXDiff       Role = "fx_diff"
 	GLSuspense   Role = "gl_suspense"
+	CashRole     Role = "cash" // one account a currency, so it is not among [Roles]
 )
 
 // Roles lists all roles in the order of settlement-accounting 1.3.
@@ -79,8 +81,24 @@ func (c *Chart) CashCurrencies() []money.Currency {
 	return all
 }
 
-// account joins an account and its store segment.
-func account(number, store string) string { return number + "-" + store }
+// RoleOf is what a line's account is for: as the roll-up knew it, else by the
+// account's number; "" if the chart does not say.
+func (c *Chart) RoleOf(l *Line) Role {
+	if l.Role != "" {
+		return l.Role
+	}
+	for _, role := range Roles() {
+		if strings.HasPrefix(l.Account, c.Accounts[role]+"-") {
+			return role
+		}
+	}
+	for _, number := range c.Cash {
+		if number != "" && strings.HasPrefix(l.Account, number+"-") {
+			return CashRole
+		}
+	}
+	return ""
+}
 
 // storeOf is the merchant's store; unknown merchants take the head office's.
 func (c *Chart) storeOf(p *recon.Policy, merchant string) string {

@@ -48,6 +48,10 @@ type Contribution struct {
 	Base    int64
 	Based   bool
 	Sources []SourceRef
+
+	Memo      Memo
+	RuleTable string // version of the rule table (GL-07)
+	Role      Role   // what the account is for, as far as proofs need it
 }
 
 // Line is the key of the line that the contribution belongs to (GL-08).
@@ -63,8 +67,8 @@ func (c *Contribution) Compare(o *Contribution) int {
 // Contribute books the outcomes of a run as [RollUp] does and returns the parts
 // of its entries by what they came from. source names a row durably, so that
 // later runs can tell where a line came from.
-func Contribute(res *recon.Result, chart *Chart, source func(row int) SourceRef) ([]Contribution, error) {
-	b, err := book(res, chart, source != nil)
+func Contribute(res *recon.Result, rules *RuleTable, source func(row int) SourceRef) ([]Contribution, error) {
+	b, err := book(res, rules, source != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +78,10 @@ func Contribute(res *recon.Result, chart *Chart, source func(row int) SourceRef)
 			if l.amount == 0 && l.base == 0 {
 				continue
 			}
-			c := Contribution{Scope: k.scope, Key: key, Account: k.account, Side: k.side, Label: k.label, Rule: k.rule, Amount: l.amount, Base: l.base, Based: d.based}
+			c := Contribution{
+				Scope: k.scope, Key: key, Account: k.account, Side: k.side, Label: k.label, Rule: k.rule, Amount: l.amount, Base: l.base, Based: d.based,
+				Memo: l.memo.whole(l.template, rules.memoWidth), RuleTable: rules.version, Role: b.roles[k.account],
+			}
 			for _, row := range l.rows {
 				c.Sources = append(c.Sources, source(row))
 			}
@@ -92,13 +99,22 @@ func Contribute(res *recon.Result, chart *Chart, source func(row int) SourceRef)
 // GL-15). ok is false where nothing is left of it (GL-11).
 func Assemble(parts []Contribution, rate money.Rate, base money.Currency) (e Entry, ok bool, err error) {
 	var lines []Line
+	var memos []Memo
 	based := false
 	sorted := slices.Clone(parts)
 	slices.SortFunc(sorted, func(a, b Contribution) int { return a.Compare(&b) })
 	for i := range sorted {
 		c := &sorted[i]
 		based = based || c.Based
+		before := len(lines)
 		lines = addPart(lines, c)
+		if len(lines) > before {
+			memos = append(memos, Memo{})
+		}
+		memos[len(memos)-1].add(&c.Memo)
+	}
+	for i := range lines {
+		lines[i].Memo = memos[i].render(sorted[0].Key.PostingDate, lines[i].Label)
 	}
 	lines = slices.DeleteFunc(lines, func(l Line) bool { return l.Amount == 0 && l.Base == 0 })
 	if len(lines) == 0 {
@@ -114,18 +130,27 @@ func Assemble(parts []Contribution, rate money.Rate, base money.Currency) (e Ent
 	return e, err == nil, err
 }
 
+// union joins names by +, in order, each once.
+func union(names, more string) string {
+	all := strings.Split(names, "+")
+	if slices.Contains(all, more) {
+		return names
+	}
+	all = append(all, more)
+	slices.Sort(all)
+	return strings.Join(all, "+")
+}
+
 // addPart adds a contribution to the line it belongs to, which is the last one or a new one.
 func addPart(lines []Line, c *Contribution) []Line {
-	part := Line{Account: c.Account, Side: c.Side, Label: c.Label, Amount: c.Amount, Base: c.Base, Rule: c.Rule, Sources: slices.Clone(c.Sources)}
+	part := Line{Account: c.Account, Side: c.Side, Label: c.Label, Amount: c.Amount, Base: c.Base, Rule: c.Rule, RuleTable: c.RuleTable, Role: c.Role, Sources: slices.Clone(c.Sources)}
 	if n := len(lines); n > 0 && CompareLines(lines[n-1], part) == 0 {
 		l := &lines[n-1]
 		l.Amount, l.Base = l.Amount+part.Amount, l.Base+part.Base
 		l.Sources = append(l.Sources, part.Sources...)
 		slices.Sort(l.Sources)
 		l.Sources = slices.Compact(l.Sources)
-		if !slices.Contains(strings.Split(l.Rule, "+"), part.Rule) {
-			l.Rule += "+" + part.Rule
-		}
+		l.Rule, l.RuleTable = union(l.Rule, part.Rule), union(l.RuleTable, part.RuleTable)
 		return lines
 	}
 	return append(lines, part)

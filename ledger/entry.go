@@ -67,9 +67,21 @@ type Line struct {
 	Label   string
 	Amount  int64
 	Base    int64
-	Rule    string // id of the rule that made it (GL-07)
+	Rule    string // id of the rule that made it; several are joined by + (GL-07)
 	Memo    string
 	Sources []SourceRef
+
+	RuleTable string // version of the rule table (GL-07)
+	Role      Role   // what the account is for, as far as proofs need it
+}
+
+// Event is the event type that the line is for; a label has the values of
+// extra grouping keys behind it (GL-08).
+func (l *Line) Event() string { return eventOf(l.Label) }
+
+func eventOf(label string) string {
+	event, _, _ := strings.Cut(label, " ")
+	return event
 }
 
 // Entry is a balanced journal entry in one currency (ACC-07).

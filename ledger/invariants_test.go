@@ -39,7 +39,7 @@ func nights(t *testing.T, scenarios uint64) (all []*books) {
 	}
 	for _, night := range nights {
 		b := &books{night: night, res: night.Reconcile()}
-		if b.entries, err = ledger.RollUp(b.res, &night.Chart, true); err != nil {
+		if b.entries, err = ledger.RollUp(b.res, night.Rules, true); err != nil {
 			t.Fatal(err)
 		}
 		b.entries = ledger.Number(b.entries, ledger.FromOne())

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"tieout/ledger/money"
 	"tieout/recon"
@@ -164,7 +163,7 @@ func signed(l *Line) int64 {
 
 // readEntries sums the control accounts.
 func (p *Proof) readEntries(res *recon.Result, chart *Chart, entries []Entry) {
-	is := func(l *Line, role Role) bool { return strings.HasPrefix(l.Account, chart.Accounts[role]+"-") }
+	is := func(l *Line, role Role) bool { return chart.RoleOf(l) == role }
 	for i := range entries {
 		p.balance(&entries[i])
 		key := entries[i].key
@@ -177,7 +176,7 @@ func (p *Proof) readEntries(res *recon.Result, chart *Chart, entries []Entry) {
 				at(p.Suspense, key.Currency).Movement -= signed(l)
 			case is(l, InTransit):
 				p.InTransit[key.Currency] += signed(l)
-			case chart.Cash[key.Currency] != "" && strings.HasPrefix(l.Account, chart.Cash[key.Currency]+"-"):
+			case is(l, CashRole):
 				at(p.Cash, key.Currency).Ledger += signed(l)
 			}
 		}
@@ -195,7 +194,7 @@ func (p *Proof) moveClearing(key Key, posting recon.Date, l *Line) {
 		r.Periods = append(r.Periods, Period{Period: name, Opening: r.Closing, Movements: map[string]int64{}})
 	}
 	period := &r.Periods[len(r.Periods)-1]
-	period.Movements[l.Label] += signed(l)
+	period.Movements[l.Event()] += signed(l)
 	r.Closing += signed(l)
 	period.Closing = r.Closing
 }

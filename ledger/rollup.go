@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"runtime"
@@ -14,35 +15,35 @@ import (
 	"tieout/recon"
 )
 
-// RollUp books the outcomes of a run: one entry for each posting date, merchant,
-// currency and class (GL-08), balanced or an error (GL-12), in natural-key
-// order. Rows are first summed by what decides their accounts, then each sum is
-// booked once. Without sources the lines do not name the rows they came from.
-func RollUp(res *recon.Result, chart *Chart, withSources bool) ([]Entry, error) {
-	b, err := book(res, chart, withSources)
+// RollUp books the outcomes of a run by the rules: one entry for each posting
+// date, merchant, currency and class (GL-08), balanced or an error (GL-12), in
+// natural-key order. Rows are first summed by what rules can look at, then each
+// sum is booked once. Without sources the lines do not name the rows they came from.
+func RollUp(res *recon.Result, rules *RuleTable, withSources bool) ([]Entry, error) {
+	b, err := book(res, rules, withSources)
 	if err != nil {
 		return nil, err
 	}
 	return b.build()
 }
 
-func book(res *recon.Result, chart *Chart, withSources bool) (*booking, error) {
-	b := &booking{res: res, p: res.Policy(), chart: chart, entries: map[Key]*draft{}, withSources: withSources}
-	b.settle()
-	b.reclass()
-	if err := b.fund(); err != nil {
-		return nil, err
+func book(res *recon.Result, rules *RuleTable, withSources bool) (*booking, error) {
+	in := res.Input()
+	b := &booking{
+		res: res, p: res.Policy(), rules: rules, view: view{rules, res.Policy(), in.Transactions, in.Documents},
+		entries: map[Key]*draft{}, roles: map[string]Role{}, withSources: withSources,
 	}
-	b.bank()
-	return b, nil
+	return b, errors.Join(b.settle(), b.reclass(), b.fund(), b.bank())
 }
 
 // booking is a roll-up in progress.
 type booking struct {
 	res         *recon.Result
 	p           *recon.Policy
-	chart       *Chart
+	rules       *RuleTable
+	view        view
 	entries     map[Key]*draft
+	roles       map[string]Role // of the accounts that a proof looks at
 	withSources bool
 }
 
@@ -64,6 +65,8 @@ type lineSum struct {
 	amount, base int64
 	rows         []int // transaction rows
 	others       []SourceRef
+	memo         memoSum
+	template     string // of the memo
 }
 
 // post adds an amount to a line: positive is debit, negative credit. Debits and
@@ -93,33 +96,57 @@ func (b *booking) post(key Key, scope Scope, account string, amount, base int64,
 type sum struct {
 	full, applied, suspended, writeOff int64
 	components                         recon.Components
-	rows                               []int
+	rows                               []int // for the sources
+	single                             int   // movements that are all that their row gave
+	shared                             []int // rows that gave several
+	extra                              []string
+}
+
+// sumKey is what movements that are booked alike have in common. extra is empty
+// unless a rule looks beyond the facts.
+type sumKey struct {
+	recon.Facts
+	extra string
 }
 
 // settle books the rows themselves, class SETTLE.
-func (b *booking) settle() {
+func (b *booking) settle() error {
 	workers := runtime.GOMAXPROCS(0)
-	sums := make([]map[recon.Facts]*sum, workers)
+	sums := make([]map[sumKey]*sum, workers)
 	var wait sync.WaitGroup
 	for w := range workers {
 		wait.Go(func() { sums[w] = b.sumRows(b.res.Rows()*w/workers, b.res.Rows()*(w+1)/workers) })
 	}
 	wait.Wait()
 	for _, part := range sums {
-		for facts, s := range part {
-			b.settleSum(facts, s)
+		for key, s := range part {
+			if err := b.settleSum(key, s); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
 
 // sumRows adds up the movements of a range of rows by what decides their accounts.
-func (b *booking) sumRows(from, to int) map[recon.Facts]*sum {
-	sums := map[recon.Facts]*sum{}
+func (b *booking) sumRows(from, to int) map[sumKey]*sum {
+	sums := map[sumKey]*sum{}
 	b.res.Movements(from, to, func(m *recon.Movement) {
-		s := sums[m.Facts]
+		key := sumKey{Facts: m.Facts}
+		var extra []string
+		if b.rules.extra != nil {
+			extra = b.rules.extraOf(b.view.txns, m.Row)
+			key.extra = joined(extra)
+		}
+		s := sums[key]
 		if s == nil {
-			s = &sum{}
-			sums[m.Facts] = s
+			s = &sum{extra: extra}
+			sums[key] = s
+		}
+		if m.Parts == 1 {
+			s.single++
+		} else {
+			s.shared = append(s.shared, m.Row)
 		}
 		s.full += m.Full
 		s.applied += m.Applied
@@ -135,123 +162,197 @@ func (b *booking) sumRows(from, to int) map[recon.Facts]*sum {
 	return sums
 }
 
-func (b *booking) settleSum(f recon.Facts, s *sum) {
-	merchant := b.res.Word(f.Merchant)
-	store := b.chart.storeOf(b.p, merchant)
-	key := Key{PostingDate: f.Posting, Merchant: merchant, Currency: f.Currency, Class: Settle}
-	post := func(account string, amount int64, rule string) {
-		if amount != 0 {
-			l := b.post(key, settledOn(f.Settled), account, amount, 0, f.Type.String(), rule)
-			l.rows = append(l.rows, s.rows...)
+func (b *booking) settleSum(k sumKey, s *sum) error {
+	subject := b.view.row(&k.Facts, s.extra)
+	a := amounts{}
+	a.minor[fullAmount], a.minor[appliedAmount], a.minor[suspendedAmount], a.minor[writeOffAmount] = s.full, s.applied, s.suspended, s.writeOff
+	copy(a.minor[:], s.components[:])
+	return b.apply(Settle, settledOn(k.Settled), subject, &a, k.Unmapped, func(l *lineSum) {
+		l.rows = append(l.rows, s.rows...)
+		l.memo.add(subject, s.single, s.shared)
+	})
+}
+
+// apply posts a movement by the first rule that holds for it. What has no
+// account goes to gl_suspense (GL-06).
+func (b *booking) apply(class Class, scope Scope, s *subject, a *amounts, unmapped bool, trace func(*lineSum)) error {
+	r := b.rules.find(s)
+	lines, ok := b.resolve(r, s, a)
+	if unmapped || !ok {
+		if r, lines, ok = b.resolveFallback(r, s, a); !ok {
+			return fmt.Errorf("%s of merchant %s posted on %s: no account for %s: add it to the chart of accounts",
+				s.values[factEvent], s.values[factMerchant], s.posting, r.ID)
 		}
 	}
-	post(account(b.chart.Accounts[Clearing], store), s.full, "clearing")
-	for _, c := range b.contra(f, s, store) {
-		post(c.account, -c.amount, c.rule)
+	key := Key{PostingDate: s.posting, Merchant: s.values[factMerchant], Currency: s.currency, Class: class}
+	var traced []*lineSum
+	for _, p := range lines {
+		l := b.post(key, scope, p.account, p.amount, p.base, p.label, r.ID)
+		b.entries[key].based = class == Fund
+		if memo := cmp.Or(p.line.memo, defaultMemo(class)); l.template == "" || memo < l.template {
+			l.template = memo
+		}
+		if !slices.Contains(traced, l) {
+			traced = append(traced, l)
+			trace(l)
+		}
+		if err := b.knowRole(p.account, p.line.role(s)); err != nil {
+			return err
+		}
 	}
-	post(account(b.chart.Accounts[SmallDiff], store), -s.writeOff, "small-difference")
-	if f.Unmapped {
-		post(account(b.chart.Accounts[GLSuspense], store), -s.suspended, "unmapped")
-	} else {
-		post(account(b.chart.Accounts[Unapplied], store), -s.suspended, "unapplied")
-	}
+	return nil
 }
 
-type contra struct {
-	account string
-	amount  int64
-	rule    string
+// posted is a line of a rule with its account and its amounts, + is debit.
+type posted struct {
+	line         *ruleLine
+	account      string
+	label        string
+	amount, base int64
 }
 
-// contra is where applied money goes (settlement-accounting 1.4 and 1.5).
-func (b *booking) contra(f recon.Facts, s *sum, store string) []contra {
-	chart := b.chart
-	docStore := b.res.DocWord(f.DocStore)
-	if docStore == "" {
-		docStore = store
+// resolve fills a rule's lines; ok is false if there is no rule or an account is missing.
+func (b *booking) resolve(r *rule, s *subject, a *amounts) (lines []posted, ok bool) {
+	if r == nil {
+		return nil, false
 	}
-	if f.Kind == recon.Netted {
-		return []contra{{account(chart.Accounts[Deposits], store), s.applied, "netted-pair"}}
+	for i := range r.lines {
+		l := &r.lines[i]
+		p := posted{line: l, label: s.label, amount: l.factor * a.minor[l.source], base: l.factor * a.base[l.source]}
+		if p.amount == 0 && p.base == 0 {
+			continue
+		}
+		account, found := b.rules.account(l.account, s)
+		if found != recon.AccountFound {
+			return nil, false
+		}
+		p.account = account
+		for _, g := range l.group {
+			p.label += " " + cmp.Or(strings.ReplaceAll(oneLine(s.values[g.slot]), " ", "_"), "-")
+		}
+		lines = append(lines, p)
 	}
-	switch f.Type {
-	case recon.Chargeback, recon.ChargebackReversal:
-		return []contra{{account(chart.Accounts[CBReceivable], store), s.applied, "dispute"}}
-	case recon.Fee:
-		return []contra{{account(chart.Fees[b.res.Word(f.FeeCode)], store), s.applied, "fee"}}
-	case recon.Adjustment:
-		return []contra{{account(chart.Adjustments[b.res.Word(f.FeeCode)], store), s.applied, "adjustment"}}
-	case recon.ReserveHold, recon.ReserveRelease:
-		return []contra{{account(chart.Accounts[Reserve], store), s.applied, "reserve"}}
-	case recon.UnknownEvent, recon.Auth, recon.AuthReversal, recon.Void, recon.Retrieval,
-		recon.Capture, recon.Refund, recon.Credit, recon.CreditOrRefund, recon.Reject:
-	}
-	if !f.Split {
-		return []contra{{account(chart.Accounts[AR], docStore), s.applied, "receivable"}}
-	}
-	return b.split(s.components, f.Memo, docStore)
+	return lines, true
 }
 
-// split books a cash sale by its components; goods given back go to returns.
-func (b *booking) split(c recon.Components, memo bool, store string) (lines []contra) {
-	goods := Sales
-	if memo {
-		goods = Returns
+// resolveFallback fills the lines of GL-06: the money where the rule, if there is one, has it, the contra on gl_suspense.
+func (b *booking) resolveFallback(r *rule, s *subject, a *amounts) (*rule, []posted, bool) {
+	fallback := b.rules.fallback[s.values[factEvent]]
+	if fallback == nil {
+		return &rule{Rule: Rule{ID: "any rule"}}, nil, false
 	}
-	for k, role := range [4]Role{goods, Tax, Freight, Surcharge} {
-		lines = append(lines, contra{account(b.chart.Accounts[role], store), c[k], "cash-sale"})
+	merged := *fallback
+	if r != nil {
+		merged.lines = slices.Clone(fallback.lines)
+		for i := range r.lines {
+			if r.lines[i].source == fullAmount {
+				merged.lines[0] = r.lines[i]
+			}
+		}
 	}
-	return lines
+	lines, ok := b.resolve(&merged, s, a)
+	return &merged, lines, ok
 }
+
+// role is what the account of a line is for: by its key, or by what goes there.
+func (l *ruleLine) role(s *subject) Role {
+	if l.account.role != "" {
+		return l.account.role
+	}
+	return controlOf(s.values[factEvent], s.values[factReason], l.source)
+}
+
+// knowRole remembers what an account is for; one account cannot be proved against two lists.
+func (b *booking) knowRole(account string, role Role) error {
+	if role == "" {
+		return nil
+	}
+	known, seen := b.roles[account]
+	switch {
+	case !seen || proved(role) && !proved(known):
+		b.roles[account] = role
+	case proved(role) && known != role:
+		return fmt.Errorf("account %s is used as %s and as %s; each needs an account of its own", account, min(known, role), max(known, role))
+	case !proved(known):
+		b.roles[account] = min(known, role)
+	}
+	return nil
+}
+
+// proved tells the roles whose accounts must end in a list.
+func proved(r Role) bool { return r == Clearing || r == Unapplied || r == InTransit || r == CashRole }
 
 // reclass books what left suspense by a document or a found dispute, on the last day of the range.
-func (b *booking) reclass() {
-	in := b.res.Input()
+func (b *booking) reclass() error {
 	for _, c := range b.res.Cleared() {
 		if c.ByRow != 0 {
 			continue
 		}
-		p := &in.History[c.Posted]
-		store := b.chart.storeOf(b.p, p.Merchant)
-		key := Key{PostingDate: b.chart.PostingDate(b.p.To), Merchant: p.Merchant, Currency: p.Currency, Class: Reclass}
-		source := SourceRef("H:" + p.ID)
-		post := func(account string, amount int64, rule string) {
-			if amount != 0 {
-				l := b.post(key, clearedItem(p), account, amount, 0, "AUTO_CLEAR", rule)
-				if b.withSources {
-					l.others = append(l.others, source)
-				}
-			}
-		}
-		post(account(b.chart.Accounts[Unapplied], store), c.Amount, "unapplied")
 		if c.ToDispute {
-			post(account(b.chart.Accounts[CBReceivable], store), -c.Amount, "dispute")
+			if err := b.clear(c.Posted, c.Amount, nil, recon.Components{}, false); err != nil {
+				return err
+			}
 			continue
 		}
-		for k, doc := range c.Docs {
-			for _, l := range b.clearedBy(c.Posted, int(doc), c.Parts[k], store) {
-				post(l.account, -l.amount, l.rule)
+		for k, at := range c.Docs {
+			doc := b.res.Doc(int(at))
+			parts, split := b.allotted(c.Posted, at)
+			if err := b.clear(c.Posted, c.Parts[k], &doc, parts, split); err != nil {
+				return err
 			}
 		}
+	}
+	return nil
+}
+
+// clear books one part of a carried item that is explained now.
+func (b *booking) clear(posted int, amount int64, doc *recon.Doc, parts recon.Components, split bool) error {
+	p := &b.res.Input().History[posted]
+	store := ""
+	if doc != nil {
+		store = doc.Store
+	}
+	s := b.view.subject(p.Merchant, p.Currency, store, eventAutoClear, nil)
+	s.posting, s.settled, s.split = b.rules.chart.PostingDate(b.p.To), b.rules.chart.PostingDate(b.p.To), split
+	s.values[factOutcome], s.values[factReason] = recon.Exception.String(), p.OpenReason.String()
+	if doc != nil && doc.Type == recon.CreditMemo {
+		s.values[factMemo] = "yes"
+	}
+	if amount < 0 {
+		s.values[factSign] = "negative"
+	}
+	a := amounts{}
+	a.minor[fullAmount], a.minor[appliedAmount] = amount, amount
+	for k, part := range parts {
+		if part != 0 {
+			s.components |= 1 << k
+		}
+		if amount < 0 {
+			part = -part
+		}
+		a.minor[k] = part
+	}
+	return b.apply(Reclass, clearedItem(p), s, &a, false, b.source(SourceRef("H:"+p.ID), s, posted))
+}
+
+// source traces a line to something that is no row; number tells one thing of a kind from the others.
+func (b *booking) source(ref SourceRef, s *subject, number int) func(*lineSum) {
+	return func(l *lineSum) {
+		if b.withSources {
+			l.others = append(l.others, ref)
+		}
+		l.memo.add(s, 0, []int{number})
 	}
 }
 
-func (b *booking) clearedBy(posted, doc int, amount int64, store string) []contra {
-	d := b.res.Doc(doc)
-	if d.Store != "" {
-		store = d.Store
-	}
+// allotted is how a carried item was split over a document's components.
+func (b *booking) allotted(posted int, doc uint32) (recon.Components, bool) {
 	for _, a := range b.res.Allotments() {
-		if a.Posted == posted && int(a.Doc) == doc {
-			parts := a.Parts
-			if amount < 0 {
-				for k := range parts {
-					parts[k] = -parts[k]
-				}
-			}
-			return b.split(parts, d.Type == recon.CreditMemo, store)
+		if a.Posted == posted && a.Doc == doc {
+			return a.Parts, true
 		}
 	}
-	return []contra{{account(b.chart.Accounts[AR], store), amount, "receivable"}}
+	return recon.Components{}, false
 }
 
 // fund books the deposits. Base amounts are made deposit by deposit (EDGE-1).
@@ -261,14 +362,16 @@ func (b *booking) fund() error {
 		if d.Reason == recon.InvalidRow {
 			continue
 		}
-		if err := b.fundDeposit(d); err != nil {
+		if err := b.fundDeposit(d, i); err != nil {
 			return fmt.Errorf("deposit %s: %w", d.ID, err)
 		}
 	}
 	return nil
 }
 
-func (b *booking) fundDeposit(d *recon.DepositOutcome) error {
+// fundDeposit books one deposit: from clearing to in transit, in another
+// currency by way of fx_clearing, which is zero in base afterwards (ACC-08).
+func (b *booking) fundDeposit(d *recon.DepositOutcome, number int) error {
 	settled, err := b.p.Rate(d.Settled.Currency()).Convert(d.Settled, b.p.Base)
 	if err != nil {
 		return err
@@ -277,61 +380,69 @@ func (b *booking) fundDeposit(d *recon.DepositOutcome) error {
 	if err != nil {
 		return err
 	}
-	post := func(c money.Currency, account string, amount, base int64) {
-		key := Key{PostingDate: b.chart.PostingDate(d.FundingDate), Merchant: d.Merchant, Currency: c, Class: Fund}
-		if amount != 0 || base != 0 {
-			l := b.post(key, Scope("F:"+d.ID), account, amount, base, "FUNDING", "funding")
-			b.entries[key].based = true
-			if b.withSources {
-				l.others = append(l.others, SourceRef("F:"+d.ID))
-			}
-		}
-	}
-	ho := b.chart.HeadOffice
-	clearing := account(b.chart.Accounts[Clearing], b.chart.storeOf(b.p, d.Merchant))
-	transit, fx := account(b.chart.Accounts[InTransit], ho), account(b.chart.Accounts[FXClearing], ho)
-	post(d.Settled.Currency(), clearing, -d.Settled.Minor(), -settled.Minor())
-	post(d.Funded.Currency(), transit, d.Funded.Minor(), funded.Minor())
+	out, in := leg{d.Settled.Minor(), settled.Minor()}, leg{d.Funded.Minor(), funded.Minor()}
 	if d.Settled.Currency() == d.Funded.Currency() {
-		return nil
+		return b.fundLeg(d, number, eventFunding, d.Settled.Currency(), out, out, leg{})
 	}
-	post(d.Settled.Currency(), fx, d.Settled.Minor(), settled.Minor())
-	gap := settled.Minor() - funded.Minor()
+	gap := in.base - out.base
 	if d.Funded.Currency() == b.p.Base {
-		post(b.p.Base, fx, -settled.Minor(), -settled.Minor())
-	} else {
-		post(d.Funded.Currency(), fx, -d.Funded.Minor(), -funded.Minor())
-		post(b.p.Base, fx, -gap, -gap)
+		bought := leg{out.base, out.base}
+		return errors.Join(b.fundLeg(d, number, eventExchangeOut, d.Settled.Currency(), out, out, leg{}),
+			b.fundLeg(d, number, eventExchangeIn, b.p.Base, in, bought, leg{gap, gap}))
 	}
-	post(b.p.Base, account(b.chart.Accounts[FXDiff], ho), gap, gap)
-	return nil
+	return errors.Join(b.fundLeg(d, number, eventExchangeOut, d.Settled.Currency(), out, out, leg{}),
+		b.fundLeg(d, number, eventExchangeIn, d.Funded.Currency(), in, in, leg{}),
+		b.fundLeg(d, number, eventExchangeIn, b.p.Base, leg{}, leg{-gap, -gap}, leg{gap, gap}))
+}
+
+// leg is an amount with its amount in base.
+type leg struct{ minor, base int64 }
+
+func (b *booking) fundLeg(d *recon.DepositOutcome, number int, event string, c money.Currency, full, applied, difference leg) error {
+	s := b.view.subject(d.Merchant, c, "", event, nil)
+	s.label = eventFunding
+	s.posting, s.settled = b.rules.chart.PostingDate(d.FundingDate), d.SettlementDate
+	s.values[factOutcome], s.values[factReason] = d.Verdict.String(), d.Reason.String()
+	if full.minor < 0 {
+		s.values[factSign] = "negative"
+	}
+	a := amounts{}
+	a.minor[fullAmount], a.base[fullAmount] = full.minor, full.base
+	a.minor[appliedAmount], a.base[appliedAmount] = applied.minor, applied.base
+	a.minor[writeOffAmount], a.base[writeOffAmount] = difference.minor, difference.base
+	return b.apply(Fund, Scope("F:"+d.ID), s, &a, false, b.source(SourceRef("F:"+d.ID), s, number))
 }
 
 // bank books the bank lines, each to the merchants whose deposits it carries.
-func (b *booking) bank() {
-	ho := b.chart.HeadOffice
+func (b *booking) bank() error {
 	for i := range b.res.Bank {
 		line := &b.res.Bank[i]
 		if line.Reason == recon.InvalidRow {
 			continue
 		}
-		currency := line.Amount.Currency()
-		shares, against := line.Shares, InTransit
+		shares := line.Shares
 		if line.Reason == recon.BankUnidentified {
-			shares, against = []recon.BankShare{{Merchant: "-", Amount: line.Amount.Minor()}}, Unidentified
+			shares = []recon.BankShare{{Merchant: "-", Amount: line.Amount.Minor()}}
 		}
-		for _, s := range shares {
-			key := Key{PostingDate: b.chart.PostingDate(line.ValueDate), Merchant: s.Merchant, Currency: currency, Class: Bank}
-			for _, l := range [2]contra{{account(b.chart.Cash[currency], ho), s.Amount, "bank"}, {account(b.chart.Accounts[against], ho), -s.Amount, "bank"}} {
-				if l.amount != 0 {
-					posted := b.post(key, Scope("B:"+line.ID), l.account, l.amount, 0, "BANK", l.rule)
-					if b.withSources {
-						posted.others = append(posted.others, SourceRef("B:"+line.ID))
-					}
-				}
+		for _, share := range shares {
+			if err := b.bankShare(line, share, i); err != nil {
+				return fmt.Errorf("bank line %s: %w", line.ID, err)
 			}
 		}
 	}
+	return nil
+}
+
+func (b *booking) bankShare(line *recon.BankOutcome, share recon.BankShare, number int) error {
+	s := b.view.subject(share.Merchant, line.Amount.Currency(), "", eventBank, nil)
+	s.posting, s.settled = b.rules.chart.PostingDate(line.ValueDate), line.ValueDate
+	s.values[factOutcome], s.values[factReason] = line.Verdict.String(), line.Reason.String()
+	if share.Amount < 0 {
+		s.values[factSign] = "negative"
+	}
+	a := amounts{}
+	a.minor[fullAmount], a.minor[appliedAmount] = share.Amount, share.Amount
+	return b.apply(Bank, Scope("B:"+line.ID), s, &a, false, b.source(SourceRef("B:"+line.ID), s, number))
 }
 
 // build makes the entries, in natural-key order.
@@ -340,7 +451,7 @@ func (b *booking) build() ([]Entry, error) {
 	var entries []Entry
 	for _, key := range keys {
 		d := b.entries[key]
-		lines := b.list(d)
+		lines := b.list(key, d)
 		if len(lines) == 0 {
 			continue
 		}
@@ -360,49 +471,46 @@ func (b *booking) build() ([]Entry, error) {
 }
 
 // list is the draft's lines without zeros (GL-11), in canonical order (GL-10).
-func (b *booking) list(d *draft) []Line {
+// Lines that differ only in their scope or the rule that made them are one: the
+// line key is account, side and label.
+func (b *booking) list(key Key, d *draft) []Line {
+	keys := slices.SortedFunc(maps.Keys(d.lines), compareLineKeys)
 	var lines []Line
-	for k, l := range d.withoutScopes() {
-		if l.amount == 0 && l.base == 0 {
+	for len(keys) > 0 {
+		k, whole := keys[0], &lineSum{}
+		var rules []string
+		for len(keys) > 0 && keys[0].sameLine(k) {
+			whole.merge(d.lines[keys[0]])
+			rules = append(rules, keys[0].rule)
+			keys = keys[1:]
+		}
+		if whole.amount == 0 && whole.base == 0 {
 			continue
 		}
-		lines = append(lines, Line{Account: k.account, Side: k.side, Label: k.label, Rule: k.rule, Amount: l.amount, Base: l.base, Sources: b.sources(l)})
+		memo := whole.memo.whole(whole.template, b.rules.memoWidth)
+		lines = append(lines, Line{
+			Account: k.account, Side: k.side, Label: k.label, Amount: whole.amount, Base: whole.base, Rule: strings.Join(slices.Compact(rules), "+"),
+			RuleTable: b.rules.version, Role: b.roles[k.account], Memo: memo.render(key.PostingDate, k.label), Sources: b.sources(whole),
+		})
 	}
-	slices.SortFunc(lines, func(a, b Line) int { return cmp.Or(CompareLines(a, b), cmp.Compare(a.Rule, b.Rule)) })
-	return mergeLines(lines)
+	return lines
 }
 
-// withoutScopes adds up the parts of lines that different scopes contribute.
-func (d *draft) withoutScopes() map[lineKey]*lineSum {
-	all := make(map[lineKey]*lineSum, len(d.lines))
-	for k, part := range d.lines {
-		k.scope = ""
-		l := all[k]
-		if l == nil {
-			l = &lineSum{}
-			all[k] = l
-		}
-		l.amount, l.base = l.amount+part.amount, l.base+part.base
-		l.rows, l.others = append(l.rows, part.rows...), append(l.others, part.others...)
-	}
-	return all
+func (k lineKey) sameLine(o lineKey) bool {
+	return k.account == o.account && k.side == o.side && k.label == o.label
 }
 
-// mergeLines joins lines that differ only in the rule that made them: the line key is account, side and label.
-func mergeLines(lines []Line) []Line {
-	var merged []Line
-	for _, l := range lines {
-		if n := len(merged); n > 0 && CompareLines(merged[n-1], l) == 0 {
-			m := &merged[n-1]
-			m.Amount, m.Base, m.Sources = m.Amount+l.Amount, m.Base+l.Base, append(m.Sources, l.Sources...)
-			if !slices.Contains(strings.Split(m.Rule, "+"), l.Rule) {
-				m.Rule += "+" + l.Rule
-			}
-			continue
-		}
-		merged = append(merged, l)
-	}
-	return merged
+func compareLineKeys(a, b lineKey) int {
+	return cmp.Or(strings.Compare(a.account, b.account), cmp.Compare(b.side, a.side), strings.Compare(a.label, b.label),
+		strings.Compare(a.rule, b.rule), strings.Compare(string(a.scope), string(b.scope)))
+}
+
+// merge adds a part of the line to it; the memo of the first rule stays.
+func (l *lineSum) merge(o *lineSum) {
+	l.amount, l.base = l.amount+o.amount, l.base+o.base
+	l.rows, l.others = append(l.rows, o.rows...), append(l.others, o.others...)
+	l.memo.merge(&o.memo)
+	l.template = cmp.Or(l.template, o.template)
 }
 
 func (b *booking) sources(l *lineSum) []SourceRef {

@@ -113,7 +113,7 @@ func (r *run) checkCapture(i uint32, docs []uint32, charged map[string][]uint32)
 	if r.outsideWindow(i, docs) {
 		failed = append(failed, DateWindow)
 	}
-	if len(failed) == 0 && r.unmapped(i) {
+	if len(failed) == 0 && r.unmapped(i, docs) {
 		failed = append(failed, UnmappedGL)
 		r.detail(i).unmapped = true
 	}
@@ -146,13 +146,6 @@ func (r *run) checkLink(i uint32, docs []uint32) (failed []Reason) {
 func (r *run) sameMerchant(txn, doc uint16) bool {
 	m := &r.merchant[txn]
 	return m.known && (doc == 0 || (m.hasDocs && m.inDocs == doc))
-}
-
-func (r *run) unmapped(i uint32) bool {
-	if r.books.Mapped == nil {
-		return false
-	}
-	return !r.books.Mapped(r.txns.At(int(i)), r.postingDate(i))
 }
 
 func (r *run) outsideWindow(i uint32, docs []uint32) bool {

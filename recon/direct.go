@@ -17,16 +17,13 @@ func (r *run) bookDirect() {
 }
 
 func (r *run) bookCharge(i uint32) {
-	row := r.row(i)
-	code := r.txns.words.text(row.feeCode)
+	mapping := r.mapping(i, nil)
 	switch {
-	case row.kind == Adjustment && !r.p.Adjustments[code]:
+	case r.row(i).kind == Adjustment && mapping == CodeUnknown:
 		r.suspend(i, AdjustmentUnexplained)
-	case (row.kind == Fee && !r.p.Fees[code]) || r.unmapped(i):
-		r.suspend(i, UnmappedGL)
+	case mapping != AccountFound:
+		r.holdUnmapped(i, nil)
 		r.out[i].pass = Direct
-		d := r.detail(i)
-		d.suspended, d.unmapped = row.amount, true
 	default:
 		r.match(i, DirectKind)
 		r.out[i].pass = Direct
@@ -43,9 +40,13 @@ func (r *run) bookChargeback(i uint32) {
 		r.suspend(i, ChargebackUnlinked)
 		return
 	}
+	r.out[i].pass = ByParent
+	if r.unmapped(i, nil) {
+		r.holdUnmapped(i, nil)
+		return
+	}
 	r.disputes[key] += amount
 	r.except(i, ChargebackOpen)
-	r.out[i].pass = ByParent
 	d := r.detail(i)
 	d.applied = r.row(i).amount
 	if r.refundedEver(key) {
@@ -106,13 +107,17 @@ func (r *run) bookReversal(i uint32) {
 		r.suspend(i, ChargebackUnlinked)
 		return
 	}
+	r.out[i].pass = ByParent
+	if r.unmapped(i, nil) {
+		r.holdUnmapped(i, nil)
+		return
+	}
 	r.reversed[dispute] += amount
 	if capture := r.disputedCapture(dispute); capture != (parentKey{}) {
 		r.disputed(capture)
 		r.disputes[capture] -= amount
 	}
 	r.match(i, DirectKind)
-	r.out[i].pass = ByParent
 }
 
 // disputeOpen is what of a chargeback sits on the disputes account: nothing if

@@ -268,3 +268,6 @@ func unpackComponents(packed string) (c Components) {
 	}
 	return c
 }
+
+// Word is the text of a word number (store ...).
+func (d *Documents) Word(n uint16) string { return d.words.text(n) }

@@ -59,6 +59,10 @@ func (r *run) loosePass(rows []uint32, pass Pass) (others []uint32) {
 		default:
 			r.out[i].pass = pass
 			r.setLink(i, docs)
+			if r.unmapped(i, docs) {
+				r.holdUnmapped(i, docs)
+				continue
+			}
 			r.applyAmount(i, docs)
 		}
 	}

@@ -10,6 +10,7 @@ import "tieout/ledger/money"
 type Movement struct {
 	Facts
 	Row        int
+	Parts      int   // how many movements the row gives
 	Full       int64 // what reaches clearing
 	Applied    int64
 	Suspended  int64
@@ -37,8 +38,11 @@ type Facts struct {
 	Unmapped bool // suspended on gl_suspense
 	Negative bool
 	Gain     bool  // WriteOff is in the merchant's favour: gains and losses are never netted (GL-09)
-	Has      uint8 // which amounts are not zero: 1 applied, 2 suspended, 4 write-off, 8.. the components
+	Has      uint8 // which amounts are not zero: 1 applied, 2 suspended, 4 write-off, 8.. the components, 128 full
 }
+
+// hasComponents is the bit of the first component in Facts.Has.
+const hasComponents = 8
 
 // Movements calls do for the movements of rows from..to. The Movement is reused.
 func (r *Result) Movements(from, to int, do func(*Movement)) {
@@ -51,12 +55,8 @@ func (r *Result) Movements(from, to int, do func(*Movement)) {
 }
 
 func (r *run) movement(i uint32, m *Movement, do func(*Movement)) {
-	row, o := r.row(i), &r.out[i]
-	*m = Movement{Row: int(i), Full: row.amount, Facts: Facts{
-		Settled: row.settled, Posting: r.postingDate(i), Currency: row.currency, Merchant: row.merchant, FeeCode: row.feeCode, Brand: row.brand,
-		Method: row.method, Store: row.store, Type: row.kind, Verdict: o.verdict, Reason: o.reason, Kind: o.kind,
-		Negative: row.amount < 0,
-	}}
+	o := &r.out[i]
+	*m = Movement{Row: int(i), Parts: 1, Full: r.row(i).amount, Facts: r.facts(i)}
 	m.Applied, m.Suspended, m.WriteOff = r.money(i)
 	var parts []docPart
 	if o.more != 0 {
@@ -76,7 +76,18 @@ func (r *run) movement(i uint32, m *Movement, do func(*Movement)) {
 	do(m)
 }
 
+// facts are what is known of a row without its documents.
+func (r *run) facts(i uint32) Facts {
+	row, o := r.row(i), &r.out[i]
+	return Facts{
+		Settled: row.settled, Posting: r.postingDate(i), Currency: row.currency, Merchant: row.merchant, FeeCode: row.feeCode, Brand: row.brand,
+		Method: row.method, Store: row.store, Type: row.kind, Verdict: o.verdict, Reason: o.reason, Kind: o.kind,
+		Negative: row.amount < 0,
+	}
+}
+
 func (r *run) moveParts(i uint32, parts []docPart, m *Movement, do func(*Movement)) {
+	m.Parts = len(parts)
 	for _, p := range parts {
 		m.Applied = p.amount
 		r.moveDocument(i, p.doc, m)

@@ -14,7 +14,13 @@ func (r *run) netPairs() {
 		if x.settled != y.settled || x.merchant != y.merchant || x.currency != y.currency || x.amount != -y.amount {
 			continue
 		}
-		if docs := r.linked(capture); r.allCancelled(docs) {
+		docs := r.linked(capture)
+		switch {
+		case !r.allCancelled(docs):
+		case r.unmapped(capture, nil) || r.unmapped(refund, nil):
+			r.holdUnmapped(capture, docs)
+			r.holdUnmapped(refund, docs)
+		default:
 			r.net(capture, docs)
 			r.net(refund, docs)
 		}

@@ -59,7 +59,6 @@ type Policy struct {
 	TruncatedReference int             // length at which the processor cuts references; 0: never
 	Rates              map[money.Currency]money.Rate
 	OpeningUnfunded    []OpeningBatch
-	Fees, Adjustments  map[string]bool // codes that the books have an account for
 	Canon              Canon
 }
 
@@ -114,6 +113,21 @@ type Books struct {
 	// PostedOn is the day on which an earlier run posted the row, 0 if none did:
 	// a row keeps its first posting date. nil where there are no earlier runs.
 	PostedOn func(id string, natural EventType) Date
-	// Mapped tells whether the rules have an account for every line of the row.
-	Mapped func(t Transaction, posting Date) bool
+	// Mapped tells whether the rules have an account for what a row would apply,
+	// by the facts that are decided when it is matched: outcome, reason and kind
+	// are not. It is asked by one goroutine at a time. nil: always.
+	Mapped func(row int, f *Facts) Mapping
+	// MayMiss tells for which events Mapped can say no; nil: for all.
+	MayMiss func(EventType) bool
 }
+
+// Mapping is what the rules know of a row's account (GL-06).
+type Mapping uint8
+
+// AccountFound: it is mapped. CodeUnknown: its fee or adjustment code has no
+// account. NoAccount: there is no rule, or a segment has no value.
+const (
+	AccountFound Mapping = iota
+	CodeUnknown
+	NoAccount
+)

@@ -45,7 +45,7 @@ func (r *run) applyRefund(i uint32, over bool) {
 			failed = append(failed, CreditUnlinked)
 		}
 	}
-	if len(failed) == 0 && r.unmapped(i) {
+	if len(failed) == 0 && r.unmapped(i, docs) {
 		failed = append(failed, UnmappedGL)
 		r.detail(i).unmapped = true
 	}

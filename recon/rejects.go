@@ -44,7 +44,7 @@ func (r *run) applyRejects() {
 		case t.row > 0:
 			r.rejectRow(i, t.row-1)
 		default:
-			r.rejectPosted(i, t.posted-1)
+			r.rejectPostedOrHold(i, t.posted-1)
 		}
 	}
 }
@@ -85,6 +85,18 @@ func (r *run) rejectRow(i, parent uint32) {
 	for _, doc := range docs {
 		r.inherit(doc, ProcessorReject)
 	}
+}
+
+// rejectPostedOrHold leaves all as it is if the books have no account for taking it back.
+func (r *run) rejectPostedOrHold(i uint32, h int) {
+	docs, foreign := r.documentsOf(&r.in.History[h])
+	if !r.unmapped(i, docs) {
+		r.rejectPosted(i, h)
+		return
+	}
+	r.holdUnmapped(i, docs, ProcessorReject)
+	r.out[i].pass = ByParent
+	r.detail(i).foreign = foreign
 }
 
 // rejectPosted takes back what an earlier run applied and what it left in

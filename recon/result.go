@@ -80,12 +80,6 @@ func (r *Result) Order() []uint32 { return r.order }
 // Label is the row number by which people know the row.
 func (r *Result) Label(row int) int { return int(r.labels[row]) }
 
-// Word is the text of a word number of a transaction (merchant, brand, fee code ...).
-func (r *Result) Word(n uint16) string { return r.run.txns.words.text(n) }
-
-// DocWord is the text of a word number of a document (store ...).
-func (r *Result) DocWord(n uint16) string { return r.run.docs.words.text(n) }
-
 // Verdict tells how a row ended, without unfolding it.
 func (r *Result) Verdict(row int) (Verdict, Reason) {
 	o := &r.run.out[row]

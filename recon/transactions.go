@@ -265,6 +265,26 @@ func (t *Transactions) At(i int) Transaction {
 	return txn
 }
 
+// Word is the text of a word number (merchant, brand, fee code ...).
+func (t *Transactions) Word(n uint16) string { return t.words.text(n) }
+
+// BatchOf is the batch id of row i.
+func (t *Transactions) BatchOf(i int) string { return t.field(i, textBatch) }
+
+// CustomOf is the merchant-defined value of row i by its name, mdd1 to mdd100;
+// "" if it has none. mdd1 may stand in a column of its own, the store.
+func (t *Transactions) CustomOf(i int, name string) string {
+	for _, f := range unpackFields(t.field(i, textCustom)) {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	if name == "mdd1" {
+		return t.words.text(t.rows[i].store)
+	}
+	return ""
+}
+
 func (t *Transactions) fault(i int) *Fault {
 	if f, ok := t.faults[t.rows[i].text]; ok {
 		return &f

@@ -37,8 +37,8 @@ type JournalLine struct {
 	Proof    Proof
 }
 
-// Lines unfolds an entry. proof tells of which proof an account is part; nil tells of none.
-func Lines(e ledger.Entry, proof func(account string) Proof) []JournalLine {
+// Lines unfolds an entry. proof tells of which proof a line's account is part; nil tells of none.
+func Lines(e ledger.Entry, proof func(*ledger.Line) Proof) []JournalLine {
 	key, all := e.Key(), e.Lines()
 	lines := make([]JournalLine, len(all))
 	for i, l := range all {
@@ -54,7 +54,7 @@ func Lines(e ledger.Entry, proof func(account string) Proof) []JournalLine {
 			lines[i].Sources = append(lines[i].Sources, string(s))
 		}
 		if proof != nil {
-			lines[i].Proof = proof(l.Account)
+			lines[i].Proof = proof(&l)
 		}
 	}
 	return lines

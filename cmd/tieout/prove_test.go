@@ -14,7 +14,7 @@ import (
 // reckoned is the worked example, read and decided and not yet written.
 func reckoned(t *testing.T) (*intake, *answer.Night) {
 	t.Helper()
-	policy, err := config.ReadPolicy("config.json", []byte(read(t, filepath.Join(golden, "config.json"))))
+	policy, err := config.ReadPolicy("config.json", []byte(read(t, filepath.Join(golden, "config.json"))), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,7 +78,7 @@ func (o *oneShot) run(stdout io.Writer) error {
 	if err != nil {
 		return usage(fmt.Errorf("cannot read the policy: %w", err))
 	}
-	policy, err := config.ReadPolicy(filepath.Base(o.policy), data)
+	policy, err := config.ReadPolicy(filepath.Base(o.policy), data, os.DirFS(filepath.Dir(o.policy)))
 	if err != nil {
 		return usage(err)
 	}
@@ -119,9 +119,9 @@ func (o *oneShot) reckon(in *intake, p *config.Policy) (*answer.Night, error) {
 	if bad := in.condemned(); len(bad) > 0 {
 		return nil, fmt.Errorf("nothing was reconciled: %s", strings.Join(bad, "; "))
 	}
-	res := recon.Reconcile(in.input, &p.Recon, recon.Books{PostingDate: p.Chart.PostingDate})
+	res := recon.Reconcile(in.input, &p.Recon, p.Rules.Books(&p.Recon, &in.input))
 	in.judge(res)
-	entries, err := ledger.RollUp(res, &p.Chart, o.detail == "all")
+	entries, err := ledger.RollUp(res, p.Rules, o.detail == "all")
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func (o *oneShot) reckon(in *intake, p *config.Policy) (*answer.Night, error) {
 		return nil, err
 	}
 	night := &answer.Night{
-		Set: p.Set, Description: p.Description, Result: res, Chart: &p.Chart, Entries: entries, Proof: ledger.Prove(res, &p.Chart, entries), Totals: totals,
+		Set: p.Set, Description: p.Description, Result: res, Chart: &p.Chart, RuleVersion: p.Rules.Version(), Entries: entries, Proof: ledger.Prove(res, &p.Chart, entries), Totals: totals,
 		ExceptionsOnly: o.detail == "exceptions",
 	}
 	return night, prove(in, night)

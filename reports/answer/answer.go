@@ -31,6 +31,7 @@ type Night struct {
 	ConfigHash       string // of the policy, for the workbook
 	Result           *recon.Result
 	Chart            *ledger.Chart
+	RuleVersion      string // of the rule table (GL-07)
 	Entries          []ledger.Entry
 	Proof            *ledger.Proof
 	Totals           posting.Totals

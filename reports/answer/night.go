@@ -20,7 +20,8 @@ func (n *Night) Workbook(runID string, sources []recon.FileReport) (*reports.Nig
 	p, in := n.Result.Policy(), n.Result.Input()
 	w := &reports.Night{
 		Company: p.Company, From: p.From, To: p.To, AsOf: p.AsOf, RunID: runID, Revision: 1, Zone: p.Zone, Base: p.Base, Status: "COMPUTED",
-		ClosedTo: n.Chart.ClosedThrough, Software: n.Software, ConfigHash: n.ConfigHash, Parameters: parameters(p), Sources: sources,
+		RuleVersion: n.RuleVersion,
+		ClosedTo:    n.Chart.ClosedThrough, Software: n.Software, ConfigHash: n.ConfigHash, Parameters: parameters(p), Sources: sources,
 		Exceptions: n.exceptionRows(), Rows: n.rows(filesOf(sources)), Journal: n.lines(), Currencies: n.tieOuts(), Counts: n.counts(),
 	}
 	if !in.HasFunding {
@@ -176,14 +177,15 @@ func documentRow(d recon.Doc, files files) reports.Row {
 }
 
 func (n *Night) lines() iter.Seq2[reports.JournalLine, error] {
-	proof := func(account string) reports.Proof {
-		switch {
-		case n.is(account, ledger.Clearing):
+	proof := func(l *ledger.Line) reports.Proof {
+		switch n.Chart.RoleOf(l) {
+		case ledger.Clearing:
 			return reports.ProofClearing
-		case n.is(account, ledger.Unapplied):
+		case ledger.Unapplied:
 			return reports.ProofSuspense
+		default:
+			return reports.NoProof
 		}
-		return reports.NoProof
 	}
 	return func(yield func(reports.JournalLine, error) bool) {
 		for _, e := range n.Entries {
@@ -354,7 +356,7 @@ func (n *Night) cashOf(c money.Currency) reports.CashProof {
 	}
 	for i := range n.Entries {
 		for _, l := range n.Entries[i].Lines() {
-			if key := n.Entries[i].Key(); key.Currency == c && key.Class == ledger.Bank && strings.HasPrefix(l.Account, proof.Account+"-") {
+			if key := n.Entries[i].Key(); key.Currency == c && key.Class == ledger.Bank && n.Chart.RoleOf(&l) == ledger.CashRole {
 				addCash(&proof.Book, signedMinor(l))
 			}
 		}

@@ -83,8 +83,8 @@ func (n *Night) openings() map[rolled]int64 {
 func (n *Night) rollEntry(e *ledger.Entry, rows map[rolled][]reports.RollForward) error {
 	key := e.Key()
 	for _, l := range e.Lines() {
-		role, ok := n.roleOf(l.Account)
-		if !ok {
+		role := n.Chart.RoleOf(&l)
+		if !slices.Contains(rolledRoles(), role) {
 			continue
 		}
 		minor := l.Amount
@@ -93,7 +93,7 @@ func (n *Night) rollEntry(e *ledger.Entry, rows map[rolled][]reports.RollForward
 		}
 		for _, merchant := range []string{key.Merchant, ""} {
 			k := rolled{role, merchant, key.Currency}
-			if err := roll(rows, k, key.PostingDate.Period(), l.Label, money.New(minor, key.Currency)); err != nil {
+			if err := roll(rows, k, key.PostingDate.Period(), l.Event(), money.New(minor, key.Currency)); err != nil {
 				return err
 			}
 		}
@@ -130,18 +130,4 @@ func noOpening(key rolled) money.Amount {
 		return money.New(0, key.currency)
 	}
 	return money.Amount{}
-}
-
-// roleOf tells which of the rolled accounts an account with its segments is.
-func (n *Night) roleOf(account string) (ledger.Role, bool) {
-	for _, role := range rolledRoles() {
-		if n.is(account, role) {
-			return role, true
-		}
-	}
-	return "", false
-}
-
-func (n *Night) is(account string, role ledger.Role) bool {
-	return strings.HasPrefix(account, n.Chart.Accounts[role]+"-")
 }

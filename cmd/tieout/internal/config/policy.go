@@ -6,6 +6,7 @@ package config
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
 	"regexp"
 	"slices"
@@ -26,12 +27,14 @@ type Policy struct {
 	Set, Description string
 	Recon            recon.Policy
 	Chart            ledger.Chart
+	Rules            *ledger.RuleTable // by which the general ledger is booked
 	PaymentTypes     map[string]string
 	Mapping          *sagepro.Mapping // nil: documents come in the neutral layout
 }
 
-// ReadPolicy reads a policy in JSON or YAML. name is how errors call the file.
-func ReadPolicy(name string, data []byte) (*Policy, error) {
+// ReadPolicy reads a policy in JSON or YAML. name is how errors call the file,
+// beside is its folder for the files that it names; nil if there is none.
+func ReadPolicy(name string, data []byte, beside fs.FS) (*Policy, error) {
 	s := &sheet{name: name, known: map[string]bool{}}
 	if err := yaml.Unmarshal(data, &s.values); err != nil {
 		return nil, fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
@@ -44,6 +47,7 @@ func ReadPolicy(name string, data []byte) (*Policy, error) {
 	s.readBooks(p)
 	s.readOpening(p)
 	s.readDocuments(p)
+	s.readRules(p, beside)
 	s.unknown()
 	if err := s.err(); err != nil {
 		return nil, err
@@ -274,7 +278,9 @@ func (s *sheet) readMerchants(p *Policy) {
 
 func (s *sheet) readBooks(p *Policy) {
 	c := &p.Chart
-	c.HeadOffice = s.str("ho_store", "000")
+	if c.HeadOffice = s.str("ho_store", "000"); c.HeadOffice == "" {
+		s.fault("ho_store", "a store is needed: accounts that belong to no merchant end in it")
+	}
 	c.Accounts = map[ledger.Role]string{}
 	if _, ok := s.required("accounts"); ok {
 		for name, number := range s.texts("accounts") {
@@ -292,15 +298,6 @@ func (s *sheet) readBooks(p *Policy) {
 		c.Cash[s.currency("cash_accounts."+code, code)] = number
 	}
 	c.Fees, c.Adjustments = s.texts("fee_accounts"), s.texts("adjustment_accounts")
-	p.Recon.Fees, p.Recon.Adjustments = keys(c.Fees), keys(c.Adjustments)
-}
-
-func keys(m map[string]string) map[string]bool {
-	all := map[string]bool{}
-	for key, number := range m {
-		all[key] = number != ""
-	}
-	return all
 }
 
 func (s *sheet) readOpening(p *Policy) {

@@ -1,0 +1,109 @@
+package ledger
+
+import (
+	"slices"
+
+	"tieout/recon"
+)
+
+// Books is what matching must ask of these rules: posting dates (GL-16), and
+// whether a row has an account for what it would apply (GL-06).
+func (t *RuleTable) Books(p *recon.Policy, in *recon.Input) recon.Books {
+	v := &view{t, p, in.Transactions, in.Documents}
+	type question struct {
+		facts recon.Facts
+		extra string
+	}
+	known := map[question]recon.Mapping{}
+	return recon.Books{
+		PostingDate: t.chart.PostingDate,
+		MayMiss:     func(e recon.EventType) bool { return t.mayMiss(e.String()) },
+		Mapped: func(row int, f *recon.Facts) recon.Mapping {
+			extra := t.extraOf(in.Transactions, row)
+			q := question{*f, joined(extra)}
+			answer, asked := known[q]
+			if !asked {
+				s := v.row(f, extra)
+				s.open = 1<<factOutcome | 1<<factReason | 1<<factKind | 1<<factComponent
+				answer = t.mapped(s)
+				known[q] = answer
+			}
+			return answer
+		},
+	}
+}
+
+// extraOf fetches the facts of a row that only this table asks for.
+func (t *RuleTable) extraOf(txns *recon.Transactions, row int) (values []string) {
+	for _, f := range t.extra {
+		if f == factBatch {
+			values = append(values, txns.BatchOf(row))
+		} else {
+			values = append(values, txns.CustomOf(row, f.String()))
+		}
+	}
+	return values
+}
+
+// joined is values as one key.
+func joined(values []string) string {
+	var b []byte
+	for _, v := range values {
+		b = append(b, byte(len(v)>>8), byte(len(v)))
+		b = append(b, v...)
+	}
+	return string(b)
+}
+
+// mayMiss tells whether a row of the event can be without an account. If not, nobody needs to ask.
+func (t *RuleTable) mayMiss(event string) bool {
+	if t.accounts != nil {
+		return true
+	}
+	for _, r := range t.byEvent[event] {
+		if slices.ContainsFunc(r.lines, func(l ruleLine) bool { return l.account.fallible }) {
+			return true
+		}
+		if r.always() {
+			return false
+		}
+	}
+	return true
+}
+
+// mapped asks every rule that may yet hold, up to the first that surely does:
+// how the row ends is not known when it is asked.
+func (t *RuleTable) mapped(s *subject) recon.Mapping {
+	for _, r := range t.byEvent[s.values[factEvent]] {
+		surely := true
+		fails := slices.ContainsFunc(r.tests, func(c test) bool {
+			if s.isOpen(c.fact) {
+				surely = false
+				return c.fact == factComponent && !s.split && !c.holds(s)
+			}
+			return !c.holds(s)
+		})
+		if fails || !r.valid(s.posting) {
+			continue
+		}
+		for i := range r.lines {
+			if found := t.accountFound(&r.lines[i], s); found != recon.AccountFound {
+				return found
+			}
+		}
+		if surely {
+			return recon.AccountFound
+		}
+	}
+	return recon.NoAccount
+}
+
+// accountFound looks for the account of a line if the row can need it.
+func (t *RuleTable) accountFound(l *ruleLine, s *subject) recon.Mapping {
+	if l.source == fullAmount || l.source == suspendedAmount || l.source == writeOffAmount ||
+		l.source <= surchargeAmount && s.components&(1<<l.source) == 0 {
+		return recon.AccountFound
+	}
+	_, found := t.account(l.account, s)
+	return found
+}

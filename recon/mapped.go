@@ -1,0 +1,40 @@
+package recon
+
+// mapping asks the books whether a row that the documents would take has its
+// accounts (GL-06). Without documents it is asked for the row alone.
+func (r *run) mapping(i uint32, docs []uint32) Mapping {
+	kind := r.row(i).kind
+	if r.books.Mapped == nil || (r.books.MayMiss != nil && !r.books.MayMiss(kind)) {
+		return AccountFound
+	}
+	f := r.facts(i)
+	if len(docs) == 0 {
+		return r.books.Mapped(int(i), &f)
+	}
+	for _, doc := range docs {
+		f := f
+		d := &r.docs.rows[doc]
+		f.DocStore, f.Memo = d.store, d.kind == CreditMemo
+		if r.merchant[r.row(i).merchant].model == CashSale {
+			f.Split = true
+			for k, part := range r.docs.components(int(doc)) {
+				if part != 0 {
+					f.Has |= hasComponents << k
+				}
+			}
+		}
+		if answer := r.books.Mapped(int(i), &f); answer != AccountFound {
+			return answer
+		}
+	}
+	return AccountFound
+}
+
+func (r *run) unmapped(i uint32, docs []uint32) bool { return r.mapping(i, docs) != AccountFound }
+
+// holdUnmapped suspends the whole amount on gl_suspense and leaves the documents as they are (GL-06).
+func (r *run) holdUnmapped(i uint32, docs []uint32, secondary ...Reason) {
+	r.suspend(i, UnmappedGL)
+	d := r.detail(i)
+	d.suspended, d.unmapped, d.shown, d.secondary = r.row(i).amount, true, docs, secondary
+}
