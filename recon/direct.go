@@ -36,7 +36,12 @@ func (r *run) bookChargeback(i uint32) {
 	row, posted := r.parentOf(i, Capture)
 	key := parentKey{row, posted}
 	amount := abs(r.row(i).amount)
-	if (row == 0 && posted == 0) || amount > r.parentAmount(key)-r.disputed(key) {
+	if row == 0 && posted == 0 {
+		r.suspend(i, ChargebackUnlinked)
+		return
+	}
+	if left := r.parentAmount(key) - r.disputed(key); amount > left {
+		r.excess[i] = amount - left
 		r.suspend(i, ChargebackUnlinked)
 		return
 	}
@@ -103,7 +108,12 @@ func (r *run) bookReversal(i uint32) {
 	amount := r.row(i).amount
 	row, posted := r.parentOf(i, Chargeback)
 	dispute := parentKey{row, posted}
-	if (row == 0 && posted == 0) || amount > r.disputeOpen(dispute) {
+	if row == 0 && posted == 0 {
+		r.suspend(i, ChargebackUnlinked)
+		return
+	}
+	if open := r.disputeOpen(dispute); amount > open {
+		r.excess[i] = amount - open
 		r.suspend(i, ChargebackUnlinked)
 		return
 	}

@@ -83,7 +83,9 @@ func (r *run) refundsOver() map[uint32]bool {
 			sums[key] = r.refundedBefore(key)
 		}
 		sums[key] += abs(r.row(i).amount)
-		over[i] = sums[key] > r.parentAmount(key)
+		if excess := sums[key] - r.parentAmount(key); excess > 0 {
+			over[i], r.excess[i] = true, excess
+		}
 	}
 	return over
 }

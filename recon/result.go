@@ -17,6 +17,8 @@ type Result struct {
 	Bank     []BankOutcome
 	labels   []uint32 // by row; nil: the file's own labels stand
 	order    []uint32 // rows by label
+
+	explaining explaining
 }
 
 func (r *run) result(f *funding) *Result {
@@ -106,7 +108,6 @@ type Row struct {
 	WriteOff   int64
 	Open       bool // holds money on the open list
 	Unmapped   bool
-	Evidence   string
 	ParentID   string // as found, or inferred
 	docIndexes []uint32
 }
@@ -121,9 +122,6 @@ func (r *Result) Row(i int) Row {
 	}
 	row.Natural = run.natural(at)
 	row.ParentID = row.Parent
-	if o.verdict == Exception {
-		row.Evidence = run.evidence(at)
-	}
 	if o.reason == InvalidRow {
 		row.Settled = 0
 		return row

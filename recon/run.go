@@ -33,6 +33,7 @@ type run struct {
 	rejected map[int]bool      // posted events rejected in this run
 	found    map[uint32]bool   // rows that stage 0 found invalid, beyond what the reader saw
 	replaced map[uint32]bool   // rows that a file kept later restates
+	excess   map[uint32]int64  // by how much a refund or dispute exceeds what it follows
 	cleared  []Cleared
 	children map[string][]int    // posted events by the id they follow
 	disputes map[parentKey]int64 // charged back and not reversed, by capture
@@ -99,7 +100,7 @@ func newRun(in Input, p *Policy, books Books) *run {
 		in: in, p: p, books: books, txns: in.Transactions, docs: in.Documents,
 		out:   make([]outcome, in.Transactions.Len()),
 		parts: map[uint32]Components{}, reasons: map[uint32]Reason{},
-		found: map[uint32]bool{}, replaced: map[uint32]bool{}, history: map[txnID][]int{}, held: map[int]int64{}, rejected: map[int]bool{},
+		found: map[uint32]bool{}, replaced: map[uint32]bool{}, excess: map[uint32]int64{}, history: map[txnID][]int{}, held: map[int]int64{}, rejected: map[int]bool{},
 	}
 	r.knowMerchants()
 	return r

@@ -63,6 +63,7 @@ type Row struct {
 	Pass         recon.Pass
 	Kind         recon.Kind
 	Documents    []string // documents of an event, rows of a document
+	Evidence     string   // what a matched event matched on
 	CardBrand    string
 	Last4        string
 	AuthCode     string

@@ -88,22 +88,25 @@ func Exceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
 func rowExceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
 	return func(yield func(reports.ExceptionRow) bool) {
 		for _, i := range res.Order() {
-			if v, _ := res.Verdict(int(i)); v == recon.Exception && !yield(rowException(res, res.Row(int(i)))) {
+			if v, _ := res.Verdict(int(i)); v == recon.Exception && !yield(rowException(res, res.Row(int(i)), res.Evidence(int(i)))) {
 				return
 			}
 		}
 	}
 }
 
-func rowException(res *recon.Result, r recon.Row) reports.ExceptionRow {
+func rowException(res *recon.Result, r recon.Row, found recon.Evidence) reports.ExceptionRow {
 	e := reports.ExceptionRow{
-		ID: recon.ExceptionID("event", r.ID, r.Natural.String()), Side: reports.SideEvent, Reason: r.Reason, Secondary: r.Secondary, Evidence: r.Evidence,
+		ID: recon.ExceptionID("event", r.ID, r.Natural.String()), Side: reports.SideEvent, Reason: r.Reason, Secondary: r.Secondary, Evidence: found.Text,
 		Merchant: r.Merchant, Store: res.Policy().Store(r.Merchant), Reference: r.Reference, RequestID: r.ID, ParentID: r.ParentID, Type: r.Type.String(),
 		Origin: originOf(res.Policy(), &r), Occurred: r.Occurred, Due: r.DueDate, Currency: r.Currency, CardBrand: r.CardBrand, Last4: r.Last4,
 		AuthCode: r.AuthCode, Suggested: r.Suggested, DataKey: "T:" + strconv.Itoa(r.Label),
 	}
 	if len(e.Suggested) == 0 {
 		e.Suggested = r.Documents
+	}
+	if len(e.Suggested) == 0 && found.Nearest != "" {
+		e.Suggested = []string{found.Nearest}
 	}
 	if r.Reason == recon.InvalidRow {
 		e.ID = recon.ExceptionID("file", res.Input().FileHashes[r.Source.File], strconv.Itoa(int(r.Source.Line)))
@@ -132,16 +135,16 @@ func docExceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
 	return func(yield func(reports.ExceptionRow) bool) {
 		open := func(doc int) bool { v, _ := res.DocVerdict(doc); return v == recon.Exception }
 		for _, i := range res.DocOrder(open) {
-			if !yield(docException(res.Doc(i))) {
+			if !yield(docException(res.Doc(i), res.DocEvidence(i))) {
 				return
 			}
 		}
 	}
 }
 
-func docException(d recon.Doc) reports.ExceptionRow {
+func docException(d recon.Doc, evidence string) reports.ExceptionRow {
 	e := reports.ExceptionRow{
-		ID: recon.ExceptionID("doc", d.ID), Side: reports.SideDoc, Reason: d.Reason, Merchant: d.Merchant, Store: d.Store, OrderNo: d.OrderNo,
+		ID: recon.ExceptionID("doc", d.ID), Side: reports.SideDoc, Reason: d.Reason, Evidence: evidence, Merchant: d.Merchant, Store: d.Store, OrderNo: d.OrderNo,
 		InvoiceNo: d.InvoiceNo, CustomerNo: d.CustomerNo, RequestID: d.RequestID, Type: d.Type.String(), Origin: d.Date, Currency: d.Currency,
 		Last4: d.Last4, AuthCode: d.AuthCode, DataKey: "D:" + d.ID,
 	}
@@ -155,16 +158,16 @@ func docException(d recon.Doc) reports.ExceptionRow {
 func depositExceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
 	return func(yield func(reports.ExceptionRow) bool) {
 		for i := range res.Deposits {
-			if d := &res.Deposits[i]; d.Verdict == recon.Exception && !yield(depositException(d, res.Policy().AsOf)) {
+			if d := &res.Deposits[i]; d.Verdict == recon.Exception && !yield(depositException(d, res.Policy().AsOf, res.DepositEvidence(d))) {
 				return
 			}
 		}
 	}
 }
 
-func depositException(d *recon.DepositOutcome, asOf recon.Date) reports.ExceptionRow {
+func depositException(d *recon.DepositOutcome, asOf recon.Date, evidence string) reports.ExceptionRow {
 	e := reports.ExceptionRow{
-		ID: recon.ExceptionID("deposit", d.ID), Side: reports.SideDeposit, Reason: d.Reason, Secondary: d.Secondary, Merchant: d.Merchant,
+		ID: recon.ExceptionID("deposit", d.ID), Side: reports.SideDeposit, Reason: d.Reason, Evidence: evidence, Secondary: d.Secondary, Merchant: d.Merchant,
 		Reference: d.BankRef, Type: "FUNDING", Origin: d.SettlementDate, Currency: d.Settled.Currency(), DataKey: "F:" + d.ID,
 	}
 	if d.Reason == recon.DepositInTransit && bankDays(d.FundingDate, asOf) > chaseAfter {
@@ -196,17 +199,17 @@ func bankDays(from, to recon.Date) (days int) {
 func batchExceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
 	return func(yield func(reports.ExceptionRow) bool) {
 		for i := range res.Batches {
-			if b := &res.Batches[i]; b.Status == recon.BatchException && !yield(batchException(b)) {
+			if b := &res.Batches[i]; b.Status == recon.BatchException && !yield(batchException(b, res.BatchEvidence(b))) {
 				return
 			}
 		}
 	}
 }
 
-func batchException(b *recon.Batch) reports.ExceptionRow {
+func batchException(b *recon.Batch, evidence string) reports.ExceptionRow {
 	return reports.ExceptionRow{
 		ID:   recon.ExceptionID("batch", b.Merchant, b.SettlementDate.String(), b.Currency.String()),
-		Side: reports.SideBatch, Reason: b.Reason, Merchant: b.Merchant, Origin: b.SettlementDate, Currency: b.Currency,
+		Side: reports.SideBatch, Reason: b.Reason, Evidence: evidence, Merchant: b.Merchant, Origin: b.SettlementDate, Currency: b.Currency,
 		Amount: money.New(b.Net, b.Currency), Difference: money.New(b.Open(), b.Currency),
 	}
 }
@@ -214,16 +217,16 @@ func batchException(b *recon.Batch) reports.ExceptionRow {
 func bankExceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
 	return func(yield func(reports.ExceptionRow) bool) {
 		for i := range res.Bank {
-			if l := &res.Bank[i]; l.Verdict == recon.Exception && !yield(bankException(l)) {
+			if l := &res.Bank[i]; l.Verdict == recon.Exception && !yield(bankException(l, res.BankEvidence(l))) {
 				return
 			}
 		}
 	}
 }
 
-func bankException(l *recon.BankOutcome) reports.ExceptionRow {
+func bankException(l *recon.BankOutcome, evidence string) reports.ExceptionRow {
 	e := reports.ExceptionRow{
-		ID: recon.ExceptionID("bank", l.ID), Side: reports.SideBank, Reason: l.Reason, Reference: l.BankRef, Type: "BANK",
+		ID: recon.ExceptionID("bank", l.ID), Side: reports.SideBank, Reason: l.Reason, Evidence: evidence, Reference: l.BankRef, Type: "BANK",
 		Origin: l.ValueDate, Currency: l.Amount.Currency(), DataKey: "B:" + l.ID,
 	}
 	if l.Reason != recon.InvalidRow {

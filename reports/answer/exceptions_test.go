@@ -129,7 +129,7 @@ func TestInTransitGrowsGrave(t *testing.T) {
 			Deposit: recon.Deposit{ID: "F1", FundingDate: day(t, "2026-10-01"), Settled: money.New(100, usd)},
 			Verdict: recon.Exception, Reason: recon.DepositInTransit,
 		}
-		e := depositException(&d, day(t, c.asOf))
+		e := depositException(&d, day(t, c.asOf), "")
 		if got := e.SeverityOf(); got != c.want {
 			t.Errorf("as of %s: severity %s, want %s", c.asOf, got, c.want)
 		}

@@ -102,7 +102,11 @@ func (n *Night) exceptionRows() iter.Seq2[reports.ExceptionRow, error] {
 func (n *Night) rows(files files) iter.Seq2[reports.Row, error] {
 	return func(yield func(reports.Row, error) bool) {
 		for _, i := range n.Result.Order() {
-			if !yield(n.transactionRow(n.Result.Row(int(i)), files), nil) {
+			row := n.transactionRow(n.Result.Row(int(i)), files)
+			if row.Verdict == recon.Matched {
+				row.Evidence = n.Result.Evidence(int(i)).Text
+			}
+			if !yield(row, nil) {
 				return
 			}
 		}

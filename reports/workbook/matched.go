@@ -27,6 +27,7 @@ func matchedColumns(b *book) []column[*reports.Row] {
 		{"match_pass", 16, func(x r) cell { return b.word(x.Pass.String()) }},
 		{"match_kind", 14, func(x r) cell { return b.word(x.Kind.String()) }},
 		{"linked_to", 20, func(x r) cell { return b.text("linked_to", strings.Join(x.Documents, ", ")) }},
+		{"matched_on", 40, func(x r) cell { return b.text("matched_on", x.Evidence) }},
 		{"request_id", 28, func(x r) cell { return b.id(x.RequestID) }},
 	}
 }
