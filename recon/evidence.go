@@ -2,7 +2,6 @@ package recon
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
@@ -300,16 +299,16 @@ func (x *explainer) ambiguous(i uint32) string {
 	if len(docs) > 1 {
 		return fmt.Sprintf("%d documents have %s: %s", len(docs), what, x.list(docs))
 	}
-	for _, doc := range docs {
-		var others []string
-		for _, other := range x.claims[doc] {
-			if other != i {
-				others = append(others, x.nameRow(other))
-			}
-		}
-		return fmt.Sprintf("%s has %s, and is claimed by %s as well", x.docs.id(int(doc)), what, several(others))
+	if len(docs) == 0 {
+		return ""
 	}
-	return ""
+	var others []string
+	for _, other := range x.claims[docs[0]] {
+		if other != i {
+			others = append(others, x.nameRow(other))
+		}
+	}
+	return fmt.Sprintf("%s has %s, and is claimed by %s as well", x.docs.id(int(docs[0])), what, several(others))
 }
 
 // weak says what a candidate of the loose pass lacks.
@@ -475,7 +474,14 @@ func (x *explainer) unmappedCode(i uint32) string {
 
 func (x *explainer) nameRow(i uint32) string { return fmt.Sprintf("row %d", x.res.Label(int(i))) }
 
-func (x *explainer) list(docs []uint32) string { return several(x.ids(docs)) }
+// list names documents; ids may be padded as the ERP has them.
+func (x *explainer) list(docs []uint32) string {
+	ids := x.ids(docs)
+	for k := range ids {
+		ids[k] = strings.TrimSpace(ids[k])
+	}
+	return several(ids)
+}
 
 // several joins names for a sentence and cuts a list that is too long to read.
 func several(names []string) string {
@@ -483,5 +489,5 @@ func several(names []string) string {
 	if len(names) > most {
 		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
 	}
-	return strings.Join(slices.Clone(names), ", ")
+	return strings.Join(names, ", ")
 }

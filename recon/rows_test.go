@@ -28,7 +28,7 @@ func nightOf(t *testing.T, rows, history []string, documents ...string) *inputs.
 		}
 		return []byte(out)
 	}
-	docs := "doc_id,doc_type,order_no,invoice_no,doc_date,status,merchant_id,payment_method,currency,amount\n" + strings.Join(documents, "\n")
+	docs := "doc_id,doc_type,order_no,invoice_no,doc_date,status,merchant_id,payment_method,currency,amount,last4\n" + strings.Join(documents, "\n")
 	s := scenario.Scenario{Policy: policy, Transactions: [][]byte{events("", rows, "")}, Documents: [][]byte{[]byte(docs + "\n")}}
 	if history != nil {
 		s.History = [][]byte{events(",doc_ids,open_reason", history, ",,")}
