@@ -39,6 +39,7 @@ func house() map[string]room {
 		"reports/workbook":             {floor: 5, pure: true, modules: []string{"github.com/xuri/excelize/v2"}},
 		"fixtures/oracle":              {floor: 0, pure: true},
 		"fixtures/scenario":            {floor: 0, pure: true},
+		"fixtures/office":              {floor: 0},
 		"fixtures/inputs":              {floor: 4, pure: true},
 		"fixtures/demo":                {floor: 0, pure: true},
 		"cmd/tieout/internal/config":   {floor: 6, modules: []string{"github.com/goccy/go-yaml"}},

@@ -48,9 +48,21 @@ func drawAging(b *book) error {
 	s.heading("Aging of open exceptions", "Days from the origin date to "+b.n.AsOf.String()+", never from the day of the run. Amounts of different currencies are never added.")
 	if b.ahead.exceptions == 0 {
 		s.put(b.word("No open exceptions."))
-		s.close()
-		return nil
+	} else if err := b.agingBlocks(s); err != nil {
+		return err
 	}
+	for _, c := range b.movedCurrencies() {
+		if err := drawMovement(b, s, c); err != nil {
+			return err
+		}
+	}
+	drawTrend(b, s)
+	s.close()
+	return nil
+}
+
+// agingBlocks are the charts, the counts that they read, and a block for each currency.
+func (b *book) agingBlocks(s *sheet) error {
 	s.skip(chartRows)
 	ages := b.agingSeverities(s)
 	s.skip(1)
@@ -61,8 +73,18 @@ func drawAging(b *book) error {
 		}
 	}
 	b.charts(s, ages, items)
-	s.close()
 	return nil
+}
+
+// movedCurrencies are those of the list, then those that only moved.
+func (b *book) movedCurrencies() []money.Currency {
+	all := b.currencies()
+	for _, m := range b.n.Movement {
+		if !slices.Contains(all, m.Currency) {
+			all = append(all, m.Currency)
+		}
+	}
+	return all
 }
 
 // reasons are those of the open exceptions, in the order of 3.5.
@@ -226,7 +248,7 @@ func (b *book) charts(s *sheet, ages, items span) {
 	slices.Reverse(stacked) // the gravest on top
 	b.chart(s, "A4", excelize.ColStacked, titles{"Open exceptions by age", "age in days", "items"},
 		"Stacked columns: number of open exceptions for each age, split by severity H, M and L. The numbers are in the table tblSeverity below.", stacked)
-	b.chart(s, "I4", excelize.Bar, titles{"Open exceptions by reason", "reason", "items"},
+	b.chart(s, "H4", excelize.Bar, titles{"Open exceptions by reason", "reason", "items"},
 		"Bars: number of open exceptions for each reason. The numbers are in the table tblAging below.",
 		[]excelize.ChartSeries{series(sheet+absolute(3+n, items.head), sheet+items.ref(1), sheet+items.ref(3+n), headFill)})
 }

@@ -12,6 +12,9 @@ import (
 // topCount is how many of the largest exceptions the Summary lists for a currency.
 const topCount = 10
 
+// dueCount is how many disputes the Summary lists by their due date.
+const dueCount = 15
+
 // undated is the bucket of exceptions without an origin date, after the six of 3.5.
 const undated = 6
 
@@ -25,7 +28,10 @@ type ahead struct {
 	severities map[recon.Severity]*[undated + 1]int
 	order      []group // severest reason first, then reason, then currency
 	top        map[money.Currency][]reports.ExceptionRow
-	wanted     map[string]bool // keys of rows that exceptions link to
+	due        []reports.ExceptionRow          // disputes with a response due, the earliest first
+	statuses   map[reports.ExceptionStatus]int // open exceptions by status
+	gravest    map[group]recon.Severity
+	wanted     map[string]bool // keys of rows that exceptions and cleared items link to
 }
 
 // group is one line of the aging of a currency.
@@ -43,6 +49,7 @@ func newAhead() *ahead {
 	a := &ahead{
 		groups: map[group]*[undated + 1]tally{}, severities: map[recon.Severity]*[undated + 1]int{},
 		top: map[money.Currency][]reports.ExceptionRow{}, wanted: map[string]bool{},
+		statuses: map[reports.ExceptionStatus]int{}, gravest: map[group]recon.Severity{},
 	}
 	for _, severity := range severities() {
 		a.severities[severity] = &[undated + 1]int{}
@@ -64,6 +71,11 @@ func (b *book) lookAhead() error {
 			if err := a.add(&e, b.n.AsOf, b.o.maxLinks); err != nil {
 				return err
 			}
+		}
+	}
+	for _, x := range b.n.Cleared {
+		if x.DataKey != "" {
+			a.wanted[x.DataKey] = true
 		}
 	}
 	if b.n.Journal != nil {
@@ -104,7 +116,12 @@ func (a *ahead) add(e *reports.ExceptionRow, asOf recon.Date, links int) error {
 	if e.DataKey != "" && len(a.wanted) < links {
 		a.wanted[e.DataKey] = true
 	}
+	a.statuses[e.Status]++
+	if was := a.gravest[g]; was == "" || slices.Index(severities(), e.SeverityOf()) < slices.Index(severities(), was) {
+		a.gravest[g] = e.SeverityOf()
+	}
 	a.rank(e)
+	a.rankDue(e)
 	return err
 }
 
@@ -120,6 +137,19 @@ func (a *ahead) rank(e *reports.ExceptionRow) {
 	}
 	top = slices.Insert(top, at, *e)
 	a.top[e.Currency] = top[:min(len(top), topCount)]
+}
+
+// rankDue keeps the disputes that must be answered first.
+func (a *ahead) rankDue(e *reports.ExceptionRow) {
+	if e.Due == 0 {
+		return
+	}
+	at := len(a.due)
+	for at > 0 && e.Due < a.due[at-1].Due {
+		at--
+	}
+	a.due = slices.Insert(a.due, at, *e)
+	a.due = a.due[:min(len(a.due), dueCount)]
 }
 
 func size(a money.Amount) int64 { return max(a.Minor(), -a.Minor()) }

@@ -19,6 +19,7 @@ type book struct {
 	kind   string
 	zone   *time.Location
 	looks  map[look]int
+	wraps  map[int]bool   // styles whose text wraps
 	tables map[string]int // tables by sheet part, for the archive
 	ahead  *ahead
 	spots  map[string]spot // rows of Data that exceptions link to
@@ -37,7 +38,7 @@ type spot struct {
 func newBook(n *reports.Night, o Options, kind string) (*book, error) {
 	b := &book{
 		f: excelize.NewFile(), n: n, o: o, kind: kind, zone: n.Zone,
-		looks: map[look]int{}, tables: map[string]int{}, spots: map[string]spot{},
+		looks: map[look]int{}, wraps: map[int]bool{}, tables: map[string]int{}, spots: map[string]spot{},
 	}
 	if b.zone == nil {
 		b.zone = time.UTC

@@ -29,8 +29,13 @@ func (b *book) wordAs(text string, l look) cell {
 	return cell{Value: text, StyleID: b.style(l)}
 }
 
-// blank is an empty cell that has a style all the same.
-func (b *book) blank(l look) cell { return cell{StyleID: b.style(l)} }
+// blank is an empty cell: one that nobody sees or fills in is not written at all.
+func (b *book) blank(l look) cell {
+	if l.fill == "" && !l.boxed && !l.topLine && !l.open {
+		return cell{}
+	}
+	return cell{StyleID: b.style(l)}
+}
 
 // text is text from outside: a string cell that no spreadsheet runs (XLS-04), looked at by the mask (XLS-16).
 func (b *book) text(column, text string) cell {

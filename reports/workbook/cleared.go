@@ -1,6 +1,7 @@
 package workbook
 
 import (
+	"cmp"
 	"strings"
 
 	"tieout/reports"
@@ -10,7 +11,7 @@ import (
 func drawCleared(b *book) error {
 	type c = reports.ClearedItem
 	cols := []column[c]{
-		{"exception_id", 20, func(x c) cell { return b.text("exception_id", x.ID) }},
+		{"exception_id", 20, func(x c) cell { return b.linkedID(x.ID, x.DataKey) }},
 		{"request_id", 28, func(x c) cell { return b.id(x.RequestID) }},
 		{"merchant_id", 14, func(x c) cell { return b.text("merchant_id", x.Merchant) }},
 		{"reason before", 24, func(x c) cell { return b.word(x.From.String()) }},
@@ -21,6 +22,7 @@ func drawCleared(b *book) error {
 		{"match_pass", 16, func(x c) cell { return b.word(x.Pass.String()) }},
 		{"documents", 22, func(x c) cell { return b.text("documents", strings.Join(x.Documents, ", ")) }},
 		{"cleared by", 22, func(x c) cell { return b.text("cleared by", x.By) }},
+		{"cleared in run", 24, func(x c) cell { return b.text("cleared in run", cmp.Or(x.Run, b.n.RunID)) }},
 		{"posting_date", 12, func(x c) cell { return b.date(x.Posting) }},
 		{"entry_no", 14, func(x c) cell { return b.text("entry_no", x.EntryNo) }},
 	}
@@ -30,7 +32,12 @@ func drawCleared(b *book) error {
 		sentence = "No carried item left the open list in this run."
 	}
 	s.heading("Cleared in this run", sentence)
-	_, err := table(s, "tblCleared", cols, reports.Each(b.n.Cleared))
+	p, err := table(s, "tblCleared", cols, reports.Each(b.n.Cleared))
+	for i, x := range b.n.Cleared[:min(len(b.n.Cleared), b.o.maxLinks)] {
+		if to, ok := b.spots[x.DataKey]; ok {
+			s.link(at(1, p.first+i), to.sheet, at(1, to.row), "Go to what cleared it in "+to.sheet)
+		}
+	}
 	s.close()
 	return err
 }

@@ -27,11 +27,11 @@ func exceptionColumns(b *book, s **sheet) []column[*reports.ExceptionRow] {
 	type e = *reports.ExceptionRow
 	edit := look{format: asText, fill: editFill, open: true, boxed: true, wrap: true}
 	return []column[e]{
-		{"exception_id", 20, func(x e) cell { return b.exceptionID(x) }},
+		{"exception_id", 19, func(x e) cell { return b.linkedID(x.ID, x.DataKey) }},
 		{"status", 11, func(x e) cell { return b.word(string(x.Status)) }},
 		{"severity", 10, func(x e) cell { return b.wordAs(string(x.SeverityOf()), look{align: "center", bold: true}) }},
 		{"reason", 25, func(x e) cell { return b.word(x.Reason.String()) }},
-		{"reason text", 44, func(x e) cell { return b.textAs(b.o.Mask("reason text", x.ReasonText()), look{wrap: true}) }},
+		{"reason text", 42, func(x e) cell { return b.textAs(b.o.Mask("reason text", x.ReasonText()), look{wrap: true}) }},
 		{"side", 12, func(x e) cell { return b.word(string(x.Side)) }},
 		{"merchant_id", 14, func(x e) cell { return b.text("merchant_id", x.Merchant) }},
 		{"store", 8, func(x e) cell { return b.text("store", x.Store) }},
@@ -39,8 +39,8 @@ func exceptionColumns(b *book, s **sheet) []column[*reports.ExceptionRow] {
 		{"invoice_no", 14, func(x e) cell { return b.text("invoice_no", x.InvoiceNo) }},
 		{"customer_no", 14, func(x e) cell { return b.text("customer_no", x.CustomerNo) }},
 		{"merchant_ref", 20, func(x e) cell { return b.text("merchant_ref", x.Reference) }},
-		{"request_id", 28, func(x e) cell { return b.id(x.RequestID) }},
-		{"parent_id", 28, func(x e) cell { return b.id(x.ParentID) }},
+		{"request_id", 26, func(x e) cell { return b.id(x.RequestID) }},
+		{"parent_id", 26, func(x e) cell { return b.id(x.ParentID) }},
 		{"event_type", 22, func(x e) cell { return b.text("event_type", x.Type) }},
 		{"origin_date", 12, func(x e) cell { return b.date(x.Origin) }},
 		{"event time (" + b.zone.String() + ")", 20, func(x e) cell { return b.instant(x.Occurred) }},
@@ -53,7 +53,7 @@ func exceptionColumns(b *book, s **sheet) []column[*reports.ExceptionRow] {
 		{"last4", 8, func(x e) cell { return b.text("last4", x.Last4) }},
 		{"auth_code", 11, func(x e) cell { return b.text("auth_code", x.AuthCode) }},
 		{"suggested match", 18, func(x e) cell { return b.text("suggested match", strings.Join(x.Suggested, ", ")) }},
-		{"suggested action", 40, func(x e) cell { return b.wordAs(x.Reason.About().Action, look{wrap: true}) }},
+		{"suggested action", 36, func(x e) cell { return b.wordAs(x.Reason.About().Action, look{wrap: true}) }},
 		{"due_date", 12, func(x e) cell { return b.date(x.Due) }},
 		{"first_seen", 12, func(x e) cell { return b.date(x.FirstSeen) }},
 		{"age_days", 9, func(x e) cell { return b.age(x, (*s).row+1) }},
@@ -62,7 +62,7 @@ func exceptionColumns(b *book, s **sheet) []column[*reports.ExceptionRow] {
 		{colDisposition, 21, func(x e) cell { return b.textAs(x.Disposition, edit) }},
 		{colRef, 17, func(x e) cell { return b.textAs(b.o.Mask(colRef, x.DispositionRef), edit) }},
 		{colAssigned, 16, func(x e) cell { return b.textAs(b.o.Mask(colAssigned, x.AssignedTo), edit) }},
-		{colNote, 44, func(x e) cell { return b.textAs(b.o.Mask(colNote, x.Note), edit) }},
+		{colNote, 40, func(x e) cell { return b.textAs(b.o.Mask(colNote, x.Note), edit) }},
 		{"row_hash", 18, func(x e) cell { return b.word(x.RowHash()) }},
 	}
 }
@@ -73,10 +73,11 @@ const (
 	ageColumn    = 30
 )
 
-func (b *book) exceptionID(x *reports.ExceptionRow) cell {
+// linkedID is the id of an exception, which looks like a link where its row in Data is known.
+func (b *book) linkedID(id, key string) cell {
 	l := look{format: asText}
-	_, l.link = b.spots[x.DataKey]
-	return b.textAs(x.ID, l)
+	_, l.link = b.spots[key]
+	return b.textAs(id, l)
 }
 
 // age is AsOf less the origin date of the row.
@@ -150,7 +151,9 @@ func (b *book) linked(s *sheet) iter.Seq2[*reports.ExceptionRow, error] {
 		}
 		rows, links, missed := 0, 0, 0
 		for x, err := range b.n.Exceptions {
-			if rows++; rows > b.o.partRows {
+			if rows++; rows > b.o.listRows {
+				b.notice("Exceptions lists the first %d of %d open exceptions: a sheet takes no more. exceptions.csv has them all; counts by the service include them, live ones do not.",
+					b.o.listRows, b.ahead.exceptions)
 				break
 			}
 			to, ok := b.spots[x.DataKey]
@@ -246,8 +249,7 @@ func (b *book) dressExceptions(s *sheet, cols []column[*reports.ExceptionRow], p
 	column := func(head string) int { return columnOf(cols, head) }
 	severity, bucket, disposition := column("severity"), column("bucket"), column(colDisposition)
 	cell := func(col int) string { return fmt.Sprintf("$%s%d", letters(col), p.first) }
-	s.paint(p.area(severity), cell(severity)+`="H"`, badText, badFill)
-	s.paint(p.area(severity), cell(severity)+`="M"`, warnText, warnFill)
+	s.paintSeverity(p.area(severity))
 	s.paint(p.area(bucket), cell(bucket)+`="61+"`, badText, badFill)
 	s.paint(p.area(bucket), cell(bucket)+`="31-60"`, warnText, warnFill)
 	s.paint(p.area(disposition), fmt.Sprintf(`AND(%s="H",%s="")`, cell(severity), cell(disposition)), badText, badFill)

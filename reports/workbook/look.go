@@ -77,6 +77,7 @@ func (b *book) style(l look) int {
 		id = b.quoted(id)
 	}
 	b.looks[l] = id
+	b.wraps[id] = l.wrap
 	return id
 }
 
@@ -110,7 +111,7 @@ func (l look) excel() *excelize.Style {
 	if l.vertical == "" {
 		s.Alignment.Vertical = "center"
 	}
-	if l.align == "" {
+	if l.align == "" || l.align == "left" {
 		s.Alignment.Horizontal, s.Alignment.Indent = "left", 1 // keeps text off the number before it
 	}
 	if l.link {

@@ -212,6 +212,9 @@ type cashLine struct {
 	over int // of a difference: how many lines stand above it
 }
 
+// inParts is the side of what a bank line adds to both sides of the book.
+const inParts = "booked in parts"
+
 // cashLines unfold the proofs: book, bank, what was booked in parts if anything was, and the difference.
 func cashLines(proofs []reports.CashProof) []cashLine {
 	var lines []cashLine
@@ -224,7 +227,7 @@ func cashLines(proofs []reports.CashProof) []cashLine {
 		add("bank", p.Bank, 0)
 		over := 2
 		if p.Parts.Receipts.Sign() != 0 || p.Parts.Disbursements.Sign() != 0 {
-			add("booked in parts", p.Parts, 0)
+			add(inParts, p.Parts, 0)
 			less, over = minus(less, p.Parts), 3
 		}
 		add("difference", less, over)
@@ -275,6 +278,8 @@ func drawCash(b *book, s *sheet) error {
 // cashCell is a figure of the proof; one that is not known says so.
 func (b *book) cashCell(s *sheet, x cashLine, col int, a money.Amount) cell {
 	switch {
+	case a.Currency() == 0 && x.side == inParts:
+		return b.blank(look{})
 	case a.Currency() == 0:
 		return b.wordAs(absent, look{color: muted, align: "right"})
 	case x.over == 0:
@@ -282,7 +287,7 @@ func (b *book) cashCell(s *sheet, x cashLine, col int, a money.Amount) cell {
 	}
 	text := at(col, s.row+1-x.over)
 	for up := x.over - 1; up > 0; up-- {
-		text += "-" + at(col, s.row+1-up)
+		text += "-N(" + at(col, s.row+1-up) + ")"
 	}
 	c := b.money(a)
 	c.Value, _ = number(a.String())

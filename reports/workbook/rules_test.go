@@ -396,6 +396,17 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// TestListTooLong: a work list that is longer than a sheet says so, and its checks are not 0.
+func TestListTooLong(t *testing.T) {
+	d := draw(t, smallNight(t), Options{listRows: 2})
+	if !strings.Contains(d.xml("Summary"), "Exceptions lists the first 2 of 4 open exceptions") {
+		t.Error("Summary does not say that the list is cut")
+	}
+	if head, last, _ := d.tableOf(t, "tblExceptions"); last-head != 2 {
+		t.Errorf("%d rows", last-head)
+	}
+}
+
 // TestDetailElsewhere proves XLS-14: too much detail is left out with a sentence, or goes to a second workbook.
 func TestDetailElsewhere(t *testing.T) {
 	n, o := smallNight(t), Options{MaxDetailRows: 5, DataName: "acme_data.xlsx"}

@@ -3,8 +3,10 @@ package workbook
 import (
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -156,7 +158,7 @@ func block[T any](s *sheet, cols []column[T], rows iter.Seq2[T, error]) (span, e
 			for i := range cols {
 				cells[i] = cols[i].cell(row)
 			}
-			s.put(cells...)
+			s.putHigh(rowHeight(s.b, cols, cells), cells...)
 		}
 	}
 	if s.row == p.head {
@@ -164,6 +166,30 @@ func block[T any](s *sheet, cols []column[T], rows iter.Seq2[T, error]) (span, e
 	}
 	p.last = s.row
 	return p, nil
+}
+
+// lineHeight is the height of a line of the usual size, in points.
+const lineHeight = 13.5
+
+// rowHeight is the height of a row whose text wraps over several lines; 0 is the
+// usual one. Spreadsheets do not all find it out by themselves.
+func rowHeight[T any](b *book, cols []column[T], cells []cell) float64 {
+	most := 1
+	for i := range cells {
+		text, ok := cells[i].Value.(string)
+		if !ok || !b.wraps[cells[i].StyleID] || cols[i].width <= 2 {
+			continue
+		}
+		lines := strings.Count(text, "\n")
+		for part := range strings.SplitSeq(text, "\n") {
+			lines += int(math.Ceil(float64(utf8.RuneCountInString(part)) / (cols[i].width - 1)))
+		}
+		most = max(most, lines)
+	}
+	if most == 1 {
+		return 0
+	}
+	return min(409, float64(most)*lineHeight+2)
 }
 
 // head writes the heading of a table.
@@ -224,6 +250,13 @@ func (s *sheet) paint(area, formula, color, fill string) {
 func (s *sheet) fade(area string) {
 	first, _, _ := strings.Cut(area, ":")
 	s.paint(area, first+"=0", faint, "")
+}
+
+// paintSeverity marks the letters of severities (XLS-07).
+func (s *sheet) paintSeverity(area string) {
+	first, _, _ := strings.Cut(area, ":")
+	s.paint(area, first+`="H"`, badText, badFill)
+	s.paint(area, first+`="M"`, warnText, warnFill)
 }
 
 // paintChecks marks differences that are not 0; their format says CHECK or ok.

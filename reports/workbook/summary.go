@@ -2,9 +2,11 @@ package workbook
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"tieout/ledger/money"
+	"tieout/recon"
 	"tieout/reports"
 )
 
@@ -18,7 +20,7 @@ func drawSummary(b *book) error {
 	}
 	b.summaryFacts(s)
 	b.summaryNotices(s)
-	for _, draw := range []func(*book, *sheet) error{drawResults, drawReasons, drawTop} {
+	for _, draw := range []func(*book, *sheet) error{drawResults, drawReasons, drawTop, drawDue} {
 		s.skip(1)
 		if err := draw(b, s); err != nil {
 			return err
@@ -90,6 +92,7 @@ func (b *book) summaryFacts(s *sheet) {
 		{"Status of the run", "", text(n.Status)},
 		{"Time zone", "", text(b.zone.String())},
 		{"Open exceptions", "", formula("COUNTA(tblExceptions[exception_id])", cell{Value: b.ahead.exceptions, StyleID: b.style(look{format: asCount, align: "left", bold: true})})},
+		{"New, carried, reopened", "", b.statusCell()},
 	}
 	s.skip(1)
 	contents := b.contents()
@@ -107,6 +110,17 @@ func (b *book) summaryFacts(s *sheet) {
 		}
 		s.put(cells...)
 	}
+}
+
+// statusCell counts the open exceptions by status.
+func (b *book) statusCell() cell {
+	all := []reports.ExceptionStatus{reports.StatusNew, reports.StatusCarried, reports.StatusReopened}
+	var live, said []string
+	for _, status := range all {
+		live = append(live, fmt.Sprintf("COUNTIFS(tblExceptions[status],%q)", status))
+		said = append(said, strconv.Itoa(b.ahead.statuses[status]))
+	}
+	return formula(strings.Join(live, `&", "&`), b.wordAs(strings.Join(said, ", "), look{align: "left"}))
 }
 
 func (b *book) leftDate(c cell) cell {
@@ -207,7 +221,7 @@ func drawReasons(b *book, s *sheet) error {
 		{"reason", 0, func(g group) cell { return b.word(g.reason.String()) }},
 		{"owner", 0, func(g group) cell { return b.word(g.reason.About().Owner) }},
 		{"severity", 0, func(g group) cell {
-			return b.wordAs(string(g.reason.About().Severity), look{align: "center", bold: true})
+			return b.wordAs(string(b.ahead.gravest[g]), look{align: "center", bold: true})
 		}},
 		{"currency", 0, func(g group) cell { return b.word(code(g.currency)) }},
 		{"items", 0, func(g group) cell {
@@ -229,8 +243,7 @@ func drawReasons(b *book, s *sheet) error {
 		}},
 	}
 	p, err := table(s, "tblReasons", cols, reports.Each(b.ahead.order))
-	s.paint(p.area(3), at(3, p.first)+`="H"`, badText, badFill)
-	s.paint(p.area(3), at(3, p.first)+`="M"`, warnText, warnFill)
+	s.paintSeverity(p.area(3))
 	s.paintChecks(p.area(9))
 	return err
 }
@@ -281,8 +294,53 @@ func drawTop(b *book, s *sheet) error {
 		{"customer_no", 0, func(x ranked) cell { return b.text("customer_no", x.CustomerNo) }},
 		{"merchant_id", 0, func(x ranked) cell { return b.text("merchant_id", x.Merchant) }},
 	}
-	_, err := table(s, "tblTop", cols, reports.Each(rows))
+	p, err := table(s, "tblTop", cols, reports.Each(rows))
+	s.paintSeverity(p.area(3))
 	return err
+}
+
+// drawDue counts down to the response dates of chargebacks and retrievals (3.5).
+func drawDue(b *book, s *sheet) error {
+	s.section("Responses due", "Chargebacks and retrievals by the day on which the answer must be with the processor.")
+	if len(b.ahead.due) == 0 {
+		s.put(b.word("No open dispute has a due date."))
+		return nil
+	}
+	type e = *reports.ExceptionRow
+	due := func() string { return at(6, s.row+1) }
+	cols := []column[e]{
+		{"reason", 0, func(x e) cell { return b.word(x.Reason.String()) }},
+		{"exception_id", 0, func(x e) cell { return b.text("exception_id", x.ID) }},
+		{"severity", 0, func(x e) cell { return b.wordAs(string(x.SeverityOf()), look{align: "center", bold: true}) }},
+		{"state", 0, func(x e) cell {
+			return formula(fmt.Sprintf(`IF(%s<0,"OVERDUE",IF(%s=0,"DUE TODAY","open"))`, at(5, s.row+1), at(5, s.row+1)), b.wordAs(dueState(x, b.n.AsOf), look{bold: true}))
+		}},
+		{"days left", 0, func(x e) cell { return formula(due()+"-AsOf", b.count(int(x.Due-b.n.AsOf))) }},
+		{"due_date", 0, func(x e) cell { return b.date(x.Due) }},
+		{"amount", 0, func(x e) cell { return b.money(x.Amount) }},
+		{"currency", 0, func(x e) cell { return b.word(code(x.Currency)) }},
+		{"merchant_ref", 0, func(x e) cell { return b.text("merchant_ref", x.Reference) }},
+		{"merchant_id", 0, func(x e) cell { return b.text("merchant_id", x.Merchant) }},
+	}
+	var rows []e
+	for i := range b.ahead.due {
+		rows = append(rows, &b.ahead.due[i])
+	}
+	p, err := table(s, "tblDue", cols, reports.Each(rows))
+	s.paintSeverity(p.area(3))
+	s.paint(p.area(4), at(4, p.first)+`="OVERDUE"`, badText, badFill)
+	s.paint(p.area(4), at(4, p.first)+`="DUE TODAY"`, warnText, warnFill)
+	return err
+}
+
+func dueState(x *reports.ExceptionRow, asOf recon.Date) string {
+	switch {
+	case x.Due < asOf:
+		return "OVERDUE"
+	case x.Due == asOf:
+		return "DUE TODAY"
+	}
+	return "open"
 }
 
 // signOff is where people sign, and what the service has on record (4.6).

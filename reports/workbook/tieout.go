@@ -363,10 +363,14 @@ func (b *book) tieApart(s *sheet) {
 		{"Debits of entries held or not released", func(t *reports.TieOut) money.Amount { return t.Held }},
 	}
 	for _, r := range rows {
-		cells := []cell{{}, b.word(r.text)}
+		cells, known := []cell{{}, b.word(r.text)}, false
 		for c := range b.n.Currencies {
-			cells = append(cells, b.money(r.value(&b.n.Currencies[c])), cell{}, cell{})
+			a := r.value(&b.n.Currencies[c])
+			known = known || a.Currency() != 0
+			cells = append(cells, b.money(a), cell{}, cell{})
 		}
-		s.put(cells...)
+		if known {
+			s.put(cells...)
+		}
 	}
 }

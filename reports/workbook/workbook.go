@@ -35,7 +35,7 @@ type Options struct {
 	// Request ids are exempt and never shown to it. nil masks nothing.
 	Mask func(column, text string) string
 
-	partRows, maxLinks, keep int // smaller in tests
+	partRows, listRows, maxLinks, keep int // smaller in tests
 }
 
 // NeedsData tells whether the detail is too long for the workbook of [Write]
@@ -63,12 +63,12 @@ func Write(w io.Writer, n *reports.Night, o Options) error {
 		{ignoredSheet, b.parts(ignoredSheet), nil},
 		{"Journal", b.partsOf(b.ahead.lines), drawJournal},
 		{"RollForward", 1, drawRollForward},
-		{"Cleared", 1, drawCleared},
+		{"Cleared", 1, nil},
 		{dataSheet, b.parts(dataSheet), drawDetail},
 		{"Lists", 1, drawLists},
 		{"About", 1, drawAbout},
 	}
-	pages = append(pages, page{"", 0, drawExceptions}, page{"", 0, drawSummary})
+	pages = append(pages, page{"", 0, drawExceptions}, page{"", 0, drawCleared}, page{"", 0, drawSummary})
 	return b.write(w, pages)
 }
 
@@ -99,6 +99,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.partRows == 0 {
 		o.partRows = PartRows
+	}
+	if o.listRows == 0 {
+		o.listRows = PartRows
 	}
 	if o.maxLinks == 0 {
 		o.maxLinks = MaxLinks
