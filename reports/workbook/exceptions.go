@@ -134,11 +134,8 @@ func drawExceptions(b *book) error {
 }
 
 func (b *book) workListSentence() string {
-	switch {
-	case b.ahead.exceptions == 0:
+	if b.ahead.exceptions == 0 {
 		return "No open exceptions."
-	case b.ahead.exceptions > b.o.partRows:
-		b.notice("Exceptions shows the first %d of %d open exceptions; exceptions.csv has all.", b.o.partRows, b.ahead.exceptions)
 	}
 	return "Fill in the tinted columns at the right (disposition, disposition_ref, assigned_to, note) and send the workbook back. Everything else is locked. Severity H needs a disposition before the close."
 }

@@ -348,7 +348,7 @@ func (b *book) signOff(s *sheet) {
 	s.section("Sign-off", "A typed name is a courtesy; the service keeps the approval itself.")
 	label, field := look{color: muted}, look{open: true, fill: editFill, boxed: true, format: asText}
 	for _, who := range []string{"Prepared by", "Reviewed by"} {
-		s.putHigh(20, b.wordAs(who, label), b.blank(field), b.wordAs("date", look{color: muted, align: "right"}), b.blank(field))
+		s.putHigh(20, b.wordAs(who, label), b.blank(field), b.wordAs("date", look{color: muted, align: "center"}), b.blank(field))
 	}
 	s.putHigh(20, b.wordAs("Comment", label), b.blank(field), b.blank(field), b.blank(field))
 	if len(b.n.Approvals) == 0 {
