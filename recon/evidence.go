@@ -407,23 +407,39 @@ func (x *explainer) refundOver(i uint32) string {
 	return fmt.Sprintf("refunds of capture %s add up to %s of %s, %s over", x.parentID(key), in(capture+x.excess[i]), in(capture), in(x.excess[i]))
 }
 
+// reject says what is rejected, or why the amount is held in full (EDGE-5).
 func (x *explainer) reject(i uint32) string {
-	parent := x.txns.field(int(i), textParent)
-	t, known := x.rejectTarget(i)
-	row := x.row(i)
+	parent, row := x.txns.field(int(i), textParent), x.row(i)
+	amount, known := x.rejectedAmount(parent)
+	in := func(minor int64) money.Amount { return money.New(minor, row.currency) }
 	switch {
 	case parent == "":
 		return "it names no event that it rejects"
 	case !known:
 		return fmt.Sprintf("the event %s that it rejects is not known", parent)
-	case t.amount != -row.amount:
-		return fmt.Sprintf("it rejects %s of %s, the amount of %s; the amount is held in full", money.New(-row.amount, row.currency), money.New(t.amount, row.currency), parent)
+	case amount != -row.amount:
+		return fmt.Sprintf("it rejects %s of %s, the amount of %s; the amount is held in full", in(-row.amount), in(amount), parent)
 	}
-	text := fmt.Sprintf("rejects %s of %s %s", parent, money.New(t.amount, row.currency), row.currency)
+	text := fmt.Sprintf("rejects %s of %s %s", parent, in(amount), row.currency)
 	if docs := x.shown(i); len(docs) > 0 {
 		text += ", open again: " + x.list(docs)
 	}
 	return text
+}
+
+// rejectedAmount is the amount of what a REJECT follows, whatever became of it.
+func (x *explainer) rejectedAmount(parent string) (amount int64, known bool) {
+	for _, p := range x.rowsWithID(parent) {
+		if rejectable(x.row(p).kind) && x.movesMoney(p) {
+			return x.row(p).amount, true
+		}
+	}
+	for _, h := range x.history[packID(parent)] {
+		if p := &x.in.History[h]; rejectable(p.Type) {
+			return p.Amount, true
+		}
+	}
+	return 0, false
 }
 
 // dispute explains chargebacks, their reversals and copy requests.
