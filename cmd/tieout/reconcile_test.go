@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -10,6 +11,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"tieout/ledger/drop/durable"
+	"tieout/recon"
+	"tieout/reports"
+	"tieout/reports/workbook"
 )
 
 const golden = "../../fixtures/golden/worked-example"
@@ -183,4 +189,55 @@ func shuffled(t *testing.T, seed uint64) string {
 		write(t, path, strings.Join(append([]string{header}, rows[:cut]...), "\n")+"\n")
 	}
 	return dir
+}
+
+// XLS-14: detail beyond the limit goes to a second workbook, and a later run without it takes the second away.
+func TestLongDetailGoesToASecondWorkbook(t *testing.T) {
+	out := t.TempDir()
+	o := &oneShot{detail: "all"}
+	night := &reports.Night{Company: "X", From: 1, To: 1, AsOf: 2, RunID: "r", Counts: []reports.Count{{Side: reports.SideEvent, Matched: workbook.DefaultDetailRows + 1}}}
+	night.Rows = func(yield func(reports.Row, error) bool) {
+		for range workbook.DefaultDetailRows + 1 {
+			if !yield(reports.Row{Side: reports.SideEvent, Verdict: recon.Matched}, nil) {
+				return
+			}
+		}
+	}
+	stage := func() {
+		set, err := durable.Stage(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer set.Discard()
+		if err := errors.Join(o.createWorkbooks(set, night), set.Commit()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stage()
+	if main, data := size(t, out, workbookName), size(t, out, dataName); main == 0 || data < main {
+		t.Errorf("%s has %d bytes, %s %d", workbookName, main, dataName, data)
+	}
+	night.Rows, night.Counts = nil, nil
+	stage()
+	if size(t, out, workbookName) == 0 || size(t, out, dataName) != 0 {
+		t.Error("the second workbook of an earlier run is still there")
+	}
+	o.noWorkbook = true
+	stage()
+	if size(t, out, workbookName) != 0 {
+		t.Error("--no-workbook leaves the workbook of an earlier run behind")
+	}
+}
+
+// size of a file in a folder; 0 is none.
+func size(t *testing.T, dir, name string) int64 {
+	t.Helper()
+	info, err := os.Stat(filepath.Join(dir, name))
+	if errors.Is(err, os.ErrNotExist) {
+		return 0
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
 }

@@ -615,3 +615,147 @@ func contrast(a, b string) float64 {
 	x, y := luminance(a), luminance(b)
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
 }
+
+// TestTieOutLines holds the letters of 4.4 in their order, each with its live formula where the workbook has the figures.
+func TestTieOutLines(t *testing.T) {
+	d := draw(t, smallNight(t), Options{})
+	head, last, _ := d.tableOf(t, "tblTieOut")
+	var letters string
+	for row := head + 1; row <= last; row++ {
+		letters += d.sheets["TieOut"][at(1, row)].value
+	}
+	if letters != "ABCDEFGHIJKLMNOPQRS" {
+		t.Errorf("letters %s", letters)
+	}
+	for _, c := range []struct{ meaning, formula, value string }{
+		{"Rows read", `ROUND(SUMIFS(tblData[amount],tblData[currency],"USD",tblData[side],"event",tblData[counted],"YES"),2)`, "186.6"},
+		{"Ignored", `ROUND(SUMIFS(tblIgnored[amount],tblIgnored[currency],"USD",tblIgnored[counted],"YES",tblIgnored[side],"event"),2)`, "0"},
+		{"Matched", `ROUND(SUMIFS(tblMatched[amount],tblMatched[currency],"USD",tblMatched[side],"event"),2)`, "120"},
+		{"Exceptions", `ROUND(SUMIFS(tblData[amount],tblData[currency],"USD",tblData[side],"event",tblData[counted],"YES",tblData[outcome],"EXCEPTION"),2)`, "66.6"},
+		{"B - D - E - F: must be 0", "ROUND(C9-C11-C12-C13,2)", "0"},
+		{"E + F - H: must be 0", "ROUND(C12+C13-C15,2)", "0"},
+		{"E + F - J: must be 0", "ROUND(C12+C13-C20,2)", "0"},
+		{"L - M: must be 0", "ROUND(C22-C23,2)", "0"},
+		{"L - O: must be 0", "ROUND(C22-C25,2)", "0"},
+		{"Closing suspense less list: must be 0", "ROUND(C27-C28,2)", "0"},
+		{"Closing clearing less list: must be 0", "ROUND(C30-C31,2)", "0"},
+		{"Rows in less rows out: must be 0", "ROUND(C33-C34-C35-C36,2)", "0"},
+	} {
+		if got := d.at(t, "TieOut", "tblTieOut", "USD", lineOf(t, d, c.meaning)); got.formula != c.formula || got.value != c.value {
+			t.Errorf("%s: %q with %q, want %q with %q", c.meaning, got.formula, got.value, c.formula, c.value)
+		}
+	}
+	sum := d.sheets["TieOut"]["C4"].formula
+	for _, check := range []string{"ABS(C14)", "ABS(C16)", "ABS(C21)", "ABS(C24)", "ABS(C26)", "ABS(C29)", "ABS(C32)", "ABS(C37)", "ABS(F14)", "ABS(F37)"} {
+		if !strings.Contains(sum, check) {
+			t.Errorf("TieDifference leaves out %s: %s", check, sum)
+		}
+	}
+}
+
+// TestEveryCheckStops: one unit in any figure of a currency and TieDifference is not 0 (XLS-18's figure).
+func TestEveryCheckStops(t *testing.T) {
+	usd := money.MustCurrency("USD")
+	for name, change := range map[string]func(*reports.TieOut){
+		"rows read":        func(x *reports.TieOut) { x.RowsRead = money.New(x.RowsRead.Minor()+1, usd) },
+		"ignored":          func(x *reports.TieOut) { x.Ignored = money.New(x.Ignored.Minor()+1, usd) },
+		"matched":          func(x *reports.TieOut) { x.Matched = money.New(x.Matched.Minor()+1, usd) },
+		"exceptions":       func(x *reports.TieOut) { x.Exceptions = money.New(x.Exceptions.Minor()-1, usd) },
+		"clearing net":     func(x *reports.TieOut) { x.ClearingNet = money.New(x.ClearingNet.Minor()+1, usd) },
+		"applied":          func(x *reports.TieOut) { x.Applied = money.New(x.Applied.Minor()+1, usd) },
+		"suspended":        func(x *reports.TieOut) { x.Suspended = money.New(x.Suspended.Minor()-1, usd) },
+		"write-off":        func(x *reports.TieOut) { x.WriteOff = money.New(x.WriteOff.Minor()+1, usd) },
+		"file debits":      func(x *reports.TieOut) { x.FileDebits = money.New(x.FileDebits.Minor()+1, usd) },
+		"file credits":     func(x *reports.TieOut) { x.FileCredits = money.New(x.FileCredits.Minor()+1, usd) },
+		"journal debits":   func(x *reports.TieOut) { x.Debits = money.New(x.Debits.Minor()+1, usd) },
+		"suspense closing": func(x *reports.TieOut) { x.SuspenseClosing = money.New(x.SuspenseClosing.Minor()+1, usd) },
+		"suspense list":    func(x *reports.TieOut) { x.SuspenseList = money.New(x.SuspenseList.Minor()+1, usd) },
+		"clearing closing": func(x *reports.TieOut) { x.ClearingClosing = money.New(x.ClearingClosing.Minor()+1, usd) },
+		"unfunded list":    func(x *reports.TieOut) { x.UnfundedList = money.New(x.UnfundedList.Minor()+1, usd) },
+		"a row":            func(x *reports.TieOut) { x.RowsIn++ },
+	} {
+		n := smallNight(t)
+		change(&n.Currencies[0])
+		if d := draw(t, n, Options{}); d.sheets["Summary"]["A4"].value != "DOES NOT TIE" {
+			t.Errorf("%s: one unit more and the banner says %s", name, d.sheets["Summary"]["A4"].value)
+		}
+	}
+}
+
+// TestNoMixedTotal proves 4.2: a SUBTOTAL of what is shown for one currency, a SUMIFS line each for several.
+func TestNoMixedTotal(t *testing.T) {
+	d := draw(t, smallNight(t), Options{})
+	want := map[string]string{}
+	for _, c := range d.sheets["Exceptions"] {
+		for _, code := range []string{"USD", "JPY"} {
+			if c.formula == `SUMIFS(tblExceptions[amount],tblExceptions[currency],"`+code+`")` {
+				want[code] = c.value
+			}
+		}
+		if strings.HasPrefix(c.formula, "SUBTOTAL(109") {
+			t.Errorf("a mixed total: %s", c.formula)
+		}
+	}
+	if want["USD"] != "86.6" || want["JPY"] != "5400" {
+		t.Errorf("totals by currency: %v", want)
+	}
+	n := smallNight(t)
+	var usd []reports.ExceptionRow
+	for e := range n.Exceptions {
+		if e.Currency.String() == "USD" {
+			usd = append(usd, e)
+		}
+	}
+	n.Exceptions = reports.Each(usd)
+	found := false
+	for _, c := range draw(t, n, Options{}).sheets["Exceptions"] {
+		found = found || c.formula == "SUBTOTAL(109,tblExceptions[amount])" && c.value == "86.6"
+	}
+	if !found {
+		t.Error("one currency has no SUBTOTAL of the rows shown")
+	}
+}
+
+// TestSummaryBlocks proves 4.1: title, range, as-of, run, counts by reason, top by amount, sign-off.
+func TestSummaryBlocks(t *testing.T) {
+	x := draw(t, smallNight(t), Options{}).xml("Summary")
+	for _, want := range []string{
+		"Card settlement reconciliation, ACME_US", "2026-09-29 to 2026-10-01", "as of 2026-10-02", "one-shot-0123456789ab", "Open exceptions by reason and currency",
+		"The 10 largest of each currency", "Prepared by", "Reviewed by", "Comment", "Approvals on record",
+	} {
+		if !strings.Contains(x, want) {
+			t.Errorf("Summary lacks %q", want)
+		}
+	}
+}
+
+// TestAbout proves 4.1 and 4.6: sources with size, hash, rows and control totals, absent ones, versions, zone, words.
+func TestAbout(t *testing.T) {
+	d := draw(t, smallNight(t), Options{})
+	for column, want := range map[string]string{"source": "transactions.csv", "bytes": "900", "rows": "5", "sha256": strings.Repeat("ab", 32), "verdict": "PARTIAL"} {
+		if c := d.at(t, "About", "tblSources", column, 0); c.value != want {
+			t.Errorf("%s: %q", column, c.value)
+		}
+	}
+	for i, want := range []string{"5400", "186.6"} {
+		if c := d.at(t, "About", "tblSourceTotals", "total", i); c.value != want {
+			t.Errorf("control total %d: %q", i, c.value)
+		}
+	}
+	x := d.xml("About")
+	for _, want := range []string{"funding report", "NOT PROVIDED", "tieout 1.0", "rules-1", "America/New_York", "not_a_number", "settlement date"} {
+		if !strings.Contains(x, want) {
+			t.Errorf("About lacks %q", want)
+		}
+	}
+}
+
+// TestWrappedRows: text that wraps gets the height that it needs.
+func TestWrappedRows(t *testing.T) {
+	n := smallNight(t)
+	n.Exceptions = reports.Each([]reports.ExceptionRow{{ID: "x", Reason: recon.NoOrder, Evidence: strings.Repeat("why ", 40)}, {ID: "y", Reason: recon.WeakMatch}})
+	x := draw(t, n, Options{}).xml("Exceptions")
+	if high := regexp.MustCompile(`<row r="\d+" ht="(\d+)[^"]*" customHeight="1"><c r="A\d+"[^>]*><is><t>x</t>`).FindStringSubmatch(x); high == nil || high[1] < "60" {
+		t.Errorf("height of a row with a long text: %v", high)
+	}
+}
