@@ -3,6 +3,7 @@ GO ?= go
 FUZZTIME ?= 20s
 SCENARIOS ?= 40
 ROWS ?= 20000
+EXAMPLE := fixtures/golden/worked-example
 PACKAGES := ./...
 
 .DEFAULT_GOAL := help
@@ -38,10 +39,17 @@ fuzz: ## every fuzz target for FUZZTIME
 	  for name in $$(grep -ho '^func Fuzz[A-Za-z]*' $$target/*_test.go | cut -c6-); do \
 	    $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) $$target || exit 1; done; done
 
+picture: build ## draw fixtures/demo/workbook.png anew (needs LibreOffice Calc and pdftoppm)
+	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && \
+	./tieout reconcile --out $$work/out --policy $(EXAMPLE)/config.json --transactions $(EXAMPLE)/transactions.csv \
+	  --documents $(EXAMPLE)/documents.csv --history $(EXAMPLE)/history.csv --funding $(EXAMPLE)/funding.csv --bank $(EXAMPLE)/bank.csv && \
+	soffice -env:UserInstallation=file://$$work/profile --headless --convert-to pdf --outdir $$work $$work/out/exceptions.xlsx >/dev/null && \
+	pdftoppm -r 96 -f 1 -l 1 -singlefile -png $$work/exceptions.pdf fixtures/demo/workbook
+
 torture: ## long proofs: SCENARIOS and a workbook of ROWS recalculated by LibreOffice, peak memory
 	TIEOUT_SCENARIOS=$(SCENARIOS) TIEOUT_ROWS=$(ROWS) $(GO) test -tags torture -count=1 -timeout 60m -v \
 	  -run 'WorkbookRecalculates|PeakMemory' ./cmd/tieout ./reports/workbook
 
 ci: check test ## what continuous integration runs
 
-.PHONY: help build check test race golden bench fuzz torture ci
+.PHONY: help build check test race golden bench fuzz picture torture ci

@@ -240,7 +240,8 @@ func (n *Night) tieOuts() []reports.TieOut {
 	byCurrency := map[money.Currency]*reports.TieOut{}
 	of := func(c money.Currency) *reports.TieOut {
 		if byCurrency[c] == nil {
-			byCurrency[c] = &reports.TieOut{Currency: c}
+			none := money.New(0, c)
+			byCurrency[c] = &reports.TieOut{Currency: c, SuspenseClosing: none, SuspenseList: none, ClearingClosing: none, UnfundedList: none}
 		}
 		return byCurrency[c]
 	}

@@ -353,8 +353,8 @@ func drawBankLines(b *book, s *sheet) error {
 		{"amount", 0, func(x r) cell { return b.money(x.Amount) }},
 		{"outcome", 0, func(x r) cell { return b.word(x.Verdict.String()) }},
 		{"deposits", 0, func(x r) cell { return b.text("deposits", strings.Join(x.Deposits, ", ")) }},
-		{"description", 0, func(x r) cell { return b.text("description", x.Text) }},
 		{"reason", 0, func(x r) cell { return b.word(x.Reason.String()) }},
+		{"description", 0, func(x r) cell { return b.text("description", x.Text) }},
 	}
 	_, err := table(s, "tblBank", cols, reports.Each(b.n.BankLines))
 	return err
