@@ -21,12 +21,13 @@ func nightOf(t *testing.T, rows, history []string, documents ...string) *inputs.
 	}
 	field := func(text string) string { return strings.ReplaceAll(text, "-none-", "") }
 	events := func(header string, rows []string, tail string) []byte {
-		out := "row_no,txn_id,parent_txn_id,merchant_id,event_type,event_time,batch_time,currency,amount,last4,auth_code,merchant_ref" + header + "\n"
+		var out strings.Builder
+		out.WriteString("row_no,txn_id,parent_txn_id,merchant_id,event_type,event_time,batch_time,currency,amount,last4,auth_code,merchant_ref" + header + "\n")
 		for i, row := range rows {
 			f := strings.Fields(row)
-			out += field(fmt.Sprintf("%d,%s,%s,acme_us,%s,2026-09-28T10:00:00Z,%s,USD,%s,1111,A1,%s%s\n", i+1, f[0], f[1], f[2], f[3], f[4], f[5], tail))
+			out.WriteString(field(fmt.Sprintf("%d,%s,%s,acme_us,%s,2026-09-28T10:00:00Z,%s,USD,%s,1111,A1,%s%s\n", i+1, f[0], f[1], f[2], f[3], f[4], f[5], tail)))
 		}
-		return []byte(out)
+		return []byte(out.String())
 	}
 	docs := "doc_id,doc_type,order_no,invoice_no,doc_date,status,merchant_id,payment_method,currency,amount,last4\n" + strings.Join(documents, "\n")
 	s := scenario.Scenario{Policy: policy, Transactions: [][]byte{events("", rows, "")}, Documents: [][]byte{[]byte(docs + "\n")}}
