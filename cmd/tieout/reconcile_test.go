@@ -217,6 +217,9 @@ func TestLongDetailGoesToASecondWorkbook(t *testing.T) {
 	if main, data := size(t, out, workbookName), size(t, out, dataName); main == 0 || data < main {
 		t.Errorf("%s has %d bytes, %s %d", workbookName, main, dataName, data)
 	}
+	if !strings.Contains(text(t, filepath.Join(out, workbookName)), "it is in the workbook "+dataName) {
+		t.Errorf("%s does not say where the detail is", workbookName)
+	}
 	night.Rows, night.Counts = nil, nil
 	stage()
 	if size(t, out, workbookName) == 0 || size(t, out, dataName) != 0 {

@@ -106,6 +106,11 @@ func TestMovement(t *testing.T) {
 			t.Errorf("%s: %+v, %+v, check %+v", want.reason, now, items, check)
 		}
 	}
+	for column, want := range map[string]string{"prior": "-300", "written off": "-75", "written off items": "1", "cleared": "0", "cleared items": "0"} {
+		if c := d.at(t, "Aging", "tblMovementUSD", column, 2); c.value != want {
+			t.Errorf("%s of CHARGEBACK_OPEN: %q, want %q", column, c.value, want)
+		}
+	}
 	n := statefulNight(t)
 	n.Movement[0].New.Amount = amount(t, "66.61", "USD")
 	d = draw(t, n, Options{})
