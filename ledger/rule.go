@@ -64,15 +64,15 @@ func DefaultRules() []Rule {
 		{ID: "adjustment", Priority: 1040, When: When{"event_type": {"ADJUSTMENT"}}, Post: against("{adjustments[fee_code]}-{merchant_store}")},
 		{ID: "reserve", Priority: 1050, When: When{"event_type": {"RESERVE_HOLD", "RESERVE_RELEASE"}}, Post: against("{reserve}-{merchant_store}")},
 		// Sales and what is given back. An unpaid part, or an excess, is held.
-		{ID: "cash-sale-return", Priority: 1110, When: When{"component": wholeSale(), "credit_memo": {"yes"}}, Post: components("{clearing}-{merchant_store}", "{returns}", true)},
-		{ID: "cash-sale", Priority: 1120, When: When{"component": wholeSale(), "credit_memo": {"no"}}, Post: components("{clearing}-{merchant_store}", "{sales}", true)},
+		{ID: "cash-sale-return", Priority: 1110, When: cashSale("yes"), Post: components("{clearing}-{merchant_store}", "{returns}", true)},
+		{ID: "cash-sale", Priority: 1120, When: cashSale("no"), Post: components("{clearing}-{merchant_store}", "{sales}", true)},
 		{ID: "held", Priority: 1130, When: When{"reason": heldReasons()}, Post: against("{unapplied}-{merchant_store}")},
 		{ID: "held-and-closed", Priority: 1140, When: When{"match_kind": {"REJECTED", "CLEARS_SUSPENSE"}}, Post: against("{unapplied}-{merchant_store}")},
 		{ID: "receivable", Priority: 1150, Post: against("{ar}-{document_store}")},
 		// What an earlier run held and this one explains.
 		{ID: "clear-to-dispute", Priority: 1210, When: When{"event_type": {"AUTO_CLEAR"}, "reason": {"CHARGEBACK_UNLINKED"}}, Post: move("{unapplied}-{merchant_store}", "{cb_receivable}-{merchant_store}")},
-		{ID: "clear-to-cash-sale-return", Priority: 1220, When: When{"event_type": {"AUTO_CLEAR"}, "component": wholeSale(), "credit_memo": {"yes"}}, Post: components("{unapplied}-{merchant_store}", "{returns}", false)},
-		{ID: "clear-to-cash-sale", Priority: 1230, When: When{"event_type": {"AUTO_CLEAR"}, "component": wholeSale(), "credit_memo": {"no"}}, Post: components("{unapplied}-{merchant_store}", "{sales}", false)},
+		{ID: "clear-to-cash-sale-return", Priority: 1220, When: cashSale("yes", "AUTO_CLEAR"), Post: components("{unapplied}-{merchant_store}", "{returns}", false)},
+		{ID: "clear-to-cash-sale", Priority: 1230, When: cashSale("no", "AUTO_CLEAR"), Post: components("{unapplied}-{merchant_store}", "{sales}", false)},
 		{ID: "clear-to-receivable", Priority: 1240, When: When{"event_type": {"AUTO_CLEAR"}}, Post: move("{unapplied}-{merchant_store}", "{ar}-{document_store}")},
 		// Deposits and the bank (1.6: another currency goes out through fx_clearing and comes in from it).
 		{ID: "funding", Priority: 1310, When: When{"event_type": {"FUNDING"}}, Post: move("{in_transit}-{head_office}", "{clearing}-{merchant_store}")},
@@ -125,6 +125,15 @@ func components(money, goods string, withRest bool) []Posting {
 		post = append(post, rest()...)
 	}
 	return post
+}
+
+// cashSale holds for a split cash sale, or for what is given back of one; without events, of any row.
+func cashSale(creditMemo string, events ...string) When {
+	w := When{"revenue_model": {"CASH_SALE"}, "component": wholeSale(), "credit_memo": {creditMemo}}
+	if len(events) > 0 {
+		w["event_type"] = events
+	}
+	return w
 }
 
 // wholeSale is any part of a cash sale.

@@ -206,35 +206,41 @@ func (t *RuleTable) slot(f fact) int {
 	return int(lastFact) + at
 }
 
+// compileLine checks a posting; a faulty one is left out.
 func (t *RuleTable) compileLine(r *rule, k int) {
-	p := &r.Post[k]
+	p, before := &r.Post[k], len(t.faults)
 	key := func(name string) string { return fmt.Sprintf("post[%d].%s", k, name) }
-	source, err := parseAmountSource(p.Amount)
-	if err != nil {
-		t.fault(r.index, key("amount"), "%v", err)
-		return
-	}
-	if p.Amount == "fee" && slices.ContainsFunc(r.events, func(e event) bool { return e.name != "FEE" }) {
-		t.fault(r.index, key("amount"), "fee is the amount of a FEE row; restrict event_type to FEE, or say applied")
-	}
-	if source <= surchargeAmount && !r.splits() {
-		t.fault(r.index, key("amount"), "only a cash sale has components; add component: [%s] under when", strings.Join(wholeSale(), ", "))
-	}
-	l := ruleLine{source: source, memo: p.Memo}
-	l.factor, err = r.factor(p.Side, source)
-	if err != nil {
+	var err error
+	l := ruleLine{source: t.compileAmount(r, key("amount"), p.Amount), memo: p.Memo, group: t.compileGroup(r, key("rollup"), p.Rollup)}
+	if l.factor, err = r.factor(p.Side, l.source); err != nil {
 		t.fault(r.index, key("side"), "%v", err)
 	}
 	if err := parseMemo(p.Memo); err != nil {
 		t.fault(r.index, key("memo"), "%v", err)
 	}
-	l.group = t.compileGroup(r, key("rollup"), p.Rollup)
-	if l.account, err = t.parseAccount(p.Account, source); err != nil {
+	if l.account, err = t.parseAccount(p.Account, l.source); err != nil {
 		t.fault(r.index, key("account"), "%v", err)
-		return
+	} else {
+		t.checkSure(r, key("account"), &l)
 	}
-	t.checkSure(r, key("account"), &l)
-	r.lines = append(r.lines, l)
+	if len(t.faults) == before {
+		r.lines = append(r.lines, l)
+	}
+}
+
+// compileAmount is the source of a line's amount; applied where there is none such, so that the rest can be checked.
+func (t *RuleTable) compileAmount(r *rule, key, name string) amountSource {
+	source, err := parseAmountSource(name)
+	switch {
+	case err != nil:
+		t.fault(r.index, key, "%v", err)
+		return appliedAmount
+	case name == "fee" && slices.ContainsFunc(r.events, func(e event) bool { return e.name != "FEE" }):
+		t.fault(r.index, key, "fee is the amount of a FEE row; restrict event_type to FEE, or say applied")
+	case source <= surchargeAmount && !r.splits():
+		t.fault(r.index, key, "only a cash sale has components; add component: [%s] under when", strings.Join(wholeSale(), ", "))
+	}
+	return source
 }
 
 // splits tells a rule that holds for split cash sales only.

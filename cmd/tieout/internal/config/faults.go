@@ -36,11 +36,17 @@ func (s *sheet) line(key string) int {
 
 func (s *sheet) fault(key, format string, args ...any) {
 	where := s.name
-	if line := s.line(key); line > 0 {
-		where = fmt.Sprintf("%s:%d", s.name, line)
+	for at := key; at != ""; at = parent(at) { // what is missing is missed where it should stand
+		if line := s.line(at); line > 0 {
+			where = fmt.Sprintf("%s:%d", s.name, line)
+			break
+		}
 	}
 	s.faults = append(s.faults, fmt.Sprintf("%s: %s: %s", where, key, fmt.Sprintf(format, args...)))
 }
+
+// parent is the key of what a key is in: rules[1] of rules[1].post; "" for a key of the file.
+func parent(key string) string { return key[:max(0, strings.LastIndexAny(key, ".["))] }
 
 // err is all faults, one a line.
 func (s *sheet) err() error {
