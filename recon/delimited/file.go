@@ -63,7 +63,7 @@ func (b *Block) Raw() []byte { return b.data }
 
 // Scanner takes the records off the block.
 func (b *Block) Scanner() Scanner {
-	return Scanner{data: b.data, line: b.line, stop: b.file.stop, torn: b.torn}
+	return Scanner{data: b.data, line: b.line, delimiter: b.file.opt.Delimiter, stop: b.file.stop, torn: b.torn}
 }
 
 // TextFault finds zero bytes and wrong encoding in the block.
