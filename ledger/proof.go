@@ -98,8 +98,12 @@ func at[V any](m map[money.Currency]*V, c money.Currency) *V {
 
 func (p *Proof) tieRows(res *recon.Result) {
 	open := map[money.Currency][]int{}
+	var t *TieOut // of the last row; neighbours mostly have one currency
+	last := money.Currency(0)
 	res.EachAmount(func(a *recon.RowAmounts) {
-		t := at(p.TieOut, a.Currency)
+		if t == nil || a.Currency != last {
+			t, last = at(p.TieOut, a.Currency), a.Currency
+		}
 		if !a.Type.Financial() {
 			t.Memo += a.Amount
 			return

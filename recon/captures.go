@@ -14,16 +14,15 @@ func (r *run) applyCaptures() {
 
 func (r *run) applyLinked(kind EventType) {
 	shared := r.sharedDocuments(kind)
+	plain := r.books.Mapped == nil || !r.mayMiss(kind)
 	var contended []uint32
-	for i := range r.txns.rows {
-		at := uint32(i)
-		if r.txns.rows[i].kind != kind || !r.live(at) || r.out[i].link == 0 {
-			continue
-		}
-		if r.sharesDocument(at, shared) {
-			contended = append(contended, at)
+	for _, i := range r.rowsWhere(func(i uint32) bool {
+		return r.row(i).kind == kind && r.live(i) && r.out[i].link != 0 && !(plain && r.matchAlone(i, shared))
+	}) {
+		if r.sharesDocument(i, shared) {
+			contended = append(contended, i)
 		} else {
-			r.applyCapture(at, nil)
+			r.applyCapture(i, nil)
 		}
 	}
 	r.inProcessingOrder(contended)
@@ -32,6 +31,26 @@ func (r *run) applyLinked(kind EventType) {
 	for _, i := range contended {
 		r.applyCapture(i, charged)
 	}
+}
+
+// matchAlone matches a row for which stages 4 and 5 have nothing to decide,
+// which is nearly every row: its only document is no other row's, passes every
+// check and owes exactly the amount. It touches nothing but the two.
+func (r *run) matchAlone(i uint32, shared []uint8) bool {
+	link := r.out[i].link
+	if link&manyLinks != 0 || shared[link-1] > 1 {
+		return false
+	}
+	row, d := r.row(i), &r.docs.rows[link-1]
+	days := int(row.settled - d.date)
+	if row.amount <= 0 || d.left != row.amount || d.currency != row.currency || d.status == Cancelled || d.flags&docDuplicate != 0 ||
+		!r.sameMerchant(row.merchant, d.merchant) || r.merchant[row.merchant].model == CashSale ||
+		days < r.p.WindowBefore || days > r.p.WindowAfter {
+		return false
+	}
+	r.match(i, One)
+	d.left = 0
+	return true
 }
 
 // sharedDocuments counts, up to two, how many live rows are linked to each document.

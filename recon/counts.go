@@ -6,6 +6,44 @@ import (
 	"tieout/ledger/money"
 )
 
+// Outcome is how a row or document ended.
+type Outcome struct {
+	Verdict Verdict
+	Reason  Reason
+}
+
+// RowOutcomes counts the transactions of every outcome.
+func (r *Result) RowOutcomes() map[Outcome]int {
+	return r.run.outcomes(len(r.run.out), func(i int) Outcome { return Outcome{r.run.out[i].verdict, r.run.out[i].reason} })
+}
+
+// DocOutcomes counts the documents of every outcome.
+func (r *Result) DocOutcomes() map[Outcome]int {
+	docs := r.run.docs.rows
+	return r.run.outcomes(len(docs), func(i int) Outcome { return Outcome{docs[i].out.verdict, docs[i].out.reason} })
+}
+
+func (r *run) outcomes(n int, of func(i int) Outcome) map[Outcome]int {
+	tallies := make([][Ignored + 1][reasons]int, max(1, r.in.Workers))
+	inRanges(r.in.Workers, n, func(worker, from, to int) {
+		for i := from; i < to; i++ {
+			o := of(i)
+			tallies[worker][o.Verdict][o.Reason]++
+		}
+	})
+	counts := map[Outcome]int{}
+	for w := range tallies {
+		for verdict := range tallies[w] {
+			for reason, n := range tallies[w][verdict] {
+				if n > 0 {
+					counts[Outcome{Verdict(verdict), Reason(reason)}] += n
+				}
+			}
+		}
+	}
+	return counts
+}
+
 // FileCount is what stage 0 made of the rows of one transaction file.
 type FileCount struct {
 	Quarantined, Duplicate int
@@ -21,7 +59,6 @@ func (r *Result) FileCounts() []FileCount {
 	sums, apart := make([]runningSums, len(counts)), make([]runningSums, len(counts))
 	for i := range counts {
 		counts[i].Totals, counts[i].Apart = ControlTotals{}, ControlTotals{}
-		sums[i], apart[i] = runningSums{}, runningSums{}
 	}
 	for i := range uint32(r.Rows()) {
 		row := run.row(i)
@@ -57,19 +94,33 @@ func (r *Result) FileCounts() []FileCount {
 }
 
 // runningSums adds in int64 and moves a sum to the totals before it could overflow.
-type runningSums map[money.Currency]int64
+// A run has few currencies.
+type runningSums []runningSum
 
-func (s runningSums) add(minor int64, c money.Currency, totals ControlTotals) {
-	sum, err := money.AddMinor(s[c], minor)
-	if err != nil {
-		totals.Add(s[c], c)
-		sum = minor
+type runningSum struct {
+	currency money.Currency
+	minor    int64
+}
+
+func (s *runningSums) add(minor int64, c money.Currency, totals ControlTotals) {
+	for i := range *s {
+		of := &(*s)[i]
+		if of.currency != c {
+			continue
+		}
+		sum, err := money.AddMinor(of.minor, minor)
+		if err != nil {
+			totals.Add(of.minor, c)
+			sum = minor
+		}
+		of.minor = sum
+		return
 	}
-	s[c] = sum
+	*s = append(*s, runningSum{c, minor})
 }
 
 func (s runningSums) flush(totals ControlTotals) {
-	for c, sum := range s {
-		totals.Add(sum, c)
+	for _, sum := range s {
+		totals.Add(sum.minor, sum.currency)
 	}
 }

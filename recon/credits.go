@@ -16,13 +16,13 @@ type saleKey struct {
 
 // resolveCredits turns every CREDIT_OR_REFUND into one of the two.
 func (r *run) resolveCredits() {
+	if !r.events[CreditOrRefund].Load() {
+		return
+	}
 	wanted := map[saleKey]*refCount{}
 	var open []uint32
-	for i := range r.txns.rows {
-		row, at := &r.txns.rows[i], uint32(i)
-		if row.kind != CreditOrRefund || !r.live(at) {
-			continue
-		}
+	for _, at := range r.rowsWhere(func(i uint32) bool { return r.row(i).kind == CreditOrRefund && r.live(i) }) {
+		row := r.row(at)
 		row.flags |= flagCreditOrRefund
 		row.kind = Credit
 		if r.hasKnownParent(at) {

@@ -93,11 +93,9 @@ func (r *run) stillHeld(h int) bool {
 func (r *run) refundedEver(key parentKey) bool {
 	if r.refunded == nil {
 		r.refunded = map[parentKey]bool{}
-		for i := range r.txns.rows {
-			if at := uint32(i); r.txns.rows[i].kind == Refund && r.movesMoney(at) && r.out[i].kind != Rejected {
-				row, posted := r.parentCapture(at)
-				r.refunded[parentKey{row, posted}] = true
-			}
+		for _, i := range r.rowsWhere(func(i uint32) bool { return r.row(i).kind == Refund && r.movesMoney(i) && r.out[i].kind != Rejected }) {
+			row, posted := r.parentCapture(i)
+			r.refunded[parentKey{row, posted}] = true
 		}
 	}
 	return r.refunded[key] || r.refundedBefore(key) != 0

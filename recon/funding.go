@@ -93,29 +93,21 @@ func (f *funding) batch(key BatchKey) *Batch {
 	return b
 }
 
-type batchNumber struct {
-	merchant uint16
-	currency money.Currency
-	settled  Date
-}
-
 // netBatches sums the money of every row that stage 0 let through.
 func (f *funding) netBatches() {
 	r := f.r
-	sums := make([]map[batchNumber]int64, r.in.Workers)
+	sums := make([]wordSums, r.in.Workers)
 	inRanges(r.in.Workers, len(r.txns.rows), func(worker, from, to int) {
-		sum := map[batchNumber]int64{}
 		for i := from; i < to; i++ {
 			if row := &r.txns.rows[i]; r.movesMoney(uint32(i)) {
-				sum[batchNumber{row.merchant, row.currency, row.settled}] += row.amount
+				sums[worker].add(uint64(row.merchant)<<48|uint64(row.currency)<<32|uint64(uint32(row.settled)), row.amount)
 			}
 		}
-		sums[worker] = sum
 	})
-	for _, sum := range sums {
-		for n, amount := range sum {
-			f.batch(BatchKey{r.txns.words.text(n.merchant), n.settled, n.currency}).Net += amount
-		}
+	for w := range sums {
+		sums[w].each(func(word uint64, amount int64) {
+			f.batch(BatchKey{r.txns.words.text(uint16(word >> 48)), Date(int32(word)), money.Currency(word >> 32)}).Net += amount
+		})
 	}
 	for _, o := range r.p.OpeningUnfunded {
 		f.batch(o.BatchKey).Net += o.Amount

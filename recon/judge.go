@@ -3,19 +3,12 @@ package recon
 // closePeriods is EDGE-9: a row dated in a closed period keeps its kind and is
 // CLOSED_PERIOD; every other exception so dated has it as a secondary reason.
 func (r *run) closePeriods() {
-	closed := map[Date]bool{}
-	for i := range r.txns.rows {
-		settled, o := r.txns.rows[i].settled, &r.out[i]
-		if settled == 0 || o.verdict == Ignored || o.reason == InvalidRow {
-			continue
-		}
-		shut, seen := closed[settled]
-		if !seen {
-			shut = r.books.PostingDate(settled) != settled
-			closed[settled] = shut
-		}
-		if shut && r.postedOn(uint32(i)) == 0 {
-			r.closeRow(uint32(i))
+	for _, i := range r.rowsWhere(func(i uint32) bool {
+		settled, o := r.row(i).settled, &r.out[i]
+		return settled != 0 && o.verdict != Ignored && o.reason != InvalidRow && r.books.PostingDate(settled) != settled
+	}) {
+		if r.postedOn(i) == 0 {
+			r.closeRow(i)
 		}
 	}
 }
@@ -47,7 +40,11 @@ func (r *run) judgeDocuments() {
 func (r *run) judgeDocument(doc uint32) docOutcome {
 	d, left, netted := &r.docs.rows[doc], r.docs.rows[doc].left, r.docs.rows[doc].out.netted
 	touched := left != d.amount
-	reason, inherited := r.reasons[doc]
+	var reason Reason
+	inherited := false
+	if left != 0 {
+		reason, inherited = r.reasons[doc]
+	}
 	switch {
 	case d.flags&docCard == 0:
 		return docOutcome{verdict: Ignored, reason: NotCard}

@@ -18,12 +18,8 @@ type looseKey struct {
 // that the passes before it left.
 func (r *run) looseCaptures() {
 	var rows []uint32
-	for i := range r.txns.rows {
-		at := uint32(i)
-		if !r.live(at) || r.txns.rows[i].kind != Capture || r.out[i].link != 0 {
-			continue
-		}
-		if r.merchant[r.txns.rows[i].merchant].known {
+	for _, at := range r.rowsWhere(func(i uint32) bool { return r.live(i) && r.row(i).kind == Capture && r.out[i].link == 0 }) {
+		if r.merchant[r.row(at).merchant].known {
 			rows = append(rows, at)
 		} else {
 			r.suspend(at, WrongMerchant)

@@ -4,7 +4,7 @@ package recon
 // accounts (GL-06). Without documents it is asked for the row alone.
 func (r *run) mapping(i uint32, docs []uint32) Mapping {
 	kind := r.row(i).kind
-	if r.books.Mapped == nil || (r.books.MayMiss != nil && !r.books.MayMiss(kind)) {
+	if r.books.Mapped == nil || !r.mayMiss(kind) {
 		return AccountFound
 	}
 	f := r.facts(i)
@@ -28,6 +28,17 @@ func (r *run) mapping(i uint32, docs []uint32) Mapping {
 		}
 	}
 	return AccountFound
+}
+
+// mayMiss tells whether a row of the event can be without an account.
+func (r *run) mayMiss(kind EventType) bool {
+	if r.missable == nil {
+		r.missable = new([eventTypes]bool)
+		for k := range r.missable {
+			r.missable[k] = r.books.MayMiss == nil || r.books.MayMiss(EventType(k))
+		}
+	}
+	return r.missable[kind]
 }
 
 func (r *run) unmapped(i uint32, docs []uint32) bool { return r.mapping(i, docs) != AccountFound }

@@ -67,12 +67,7 @@ type parentKey struct {
 func (r *run) refundsOver() map[uint32]bool {
 	over := map[uint32]bool{}
 	sums := map[parentKey]int64{}
-	var rows []uint32
-	for i := range r.txns.rows {
-		if at := uint32(i); r.txns.rows[i].kind == Refund && r.movesMoney(at) && r.out[i].kind != Rejected {
-			rows = append(rows, at)
-		}
-	}
+	rows := r.rowsWhere(func(i uint32) bool { return r.row(i).kind == Refund && r.movesMoney(i) && r.out[i].kind != Rejected })
 	for _, i := range r.inProcessingOrder(rows) {
 		row, posted := r.parentCapture(i)
 		if row == 0 && posted == 0 {

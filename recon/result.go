@@ -79,6 +79,13 @@ func (r *Result) Rows() int { return len(r.run.txns.rows) }
 // Order lists the transactions by their labels.
 func (r *Result) Order() []uint32 { return r.order }
 
+// OrderOf lists the transactions that want picks by their labels.
+func (r *Result) OrderOf(want func(row int) bool) []uint32 {
+	rows := r.run.rowsWhere(func(i uint32) bool { return want(int(i)) })
+	slices.SortFunc(rows, func(a, b uint32) int { return cmp.Compare(r.labels[a], r.labels[b]) })
+	return rows
+}
+
 // Label is the row number by which people know the row.
 func (r *Result) Label(row int) int { return int(r.labels[row]) }
 
@@ -214,16 +221,26 @@ func (r *Result) Doc(i int) Doc {
 
 // RowsOf maps documents to the labels of the rows that name them. want picks the documents.
 func (r *Result) RowsOf(want func(doc int) bool) map[int][]int {
-	rows := map[int][]int{}
-	for _, i := range r.order {
-		if o := &r.run.out[i]; o.kind == Netted || (o.link == 0 && o.more == 0) {
-			continue
+	wanted := func(doc uint32) bool { return want(int(doc)) }
+	naming := r.run.rowsWhere(func(i uint32) bool {
+		switch o := &r.run.out[i]; {
+		case o.kind == Netted || (o.link == 0 && o.more == 0):
+			return false
+		case o.kind == One && o.more == 0 && o.link&manyLinks == 0:
+			return wanted(o.link - 1)
 		}
+		return slices.ContainsFunc(r.run.shown(i), wanted)
+	})
+	rows := map[int][]int{}
+	for _, i := range naming {
 		for _, doc := range r.run.shown(i) {
-			if want(int(doc)) {
+			if wanted(doc) {
 				rows[int(doc)] = append(rows[int(doc)], r.Label(int(i)))
 			}
 		}
+	}
+	for _, labels := range rows {
+		slices.Sort(labels)
 	}
 	return rows
 }
@@ -283,16 +300,38 @@ func (r *Result) EachAmount(do func(*RowAmounts)) {
 
 // DocOrder lists the documents that want picks, by their ids.
 func (r *Result) DocOrder(want func(doc int) bool) []int {
-	var docs []int
-	for i := range r.run.docs.rows {
-		if want(i) {
-			docs = append(docs, i)
-		}
+	type named struct {
+		id  string
+		doc uint32
 	}
-	slices.SortFunc(docs, func(a, b int) int {
-		return cmp.Or(strings.Compare(r.run.docs.id(a), r.run.docs.id(b)), r.run.compareDocuments(uint32(a), uint32(b)))
+	var docs []named
+	for _, doc := range r.run.docsWhere(func(doc uint32) bool { return want(int(doc)) }) {
+		docs = append(docs, named{r.run.docs.id(int(doc)), doc})
+	}
+	slices.SortFunc(docs, func(a, b named) int {
+		if c := strings.Compare(a.id, b.id); c != 0 {
+			return c
+		}
+		return r.run.compareDocuments(a.doc, b.doc)
 	})
-	return docs
+	order := make([]int, len(docs))
+	for k := range docs {
+		order[k] = int(docs[k].doc)
+	}
+	return order
+}
+
+// DocsAsRead lists the documents by file and line.
+func (r *Result) DocsAsRead() []int {
+	order := make([]int, r.Docs())
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		x, y := &r.run.docs.rows[a], &r.run.docs.rows[b]
+		return cmp.Or(cmp.Compare(x.file, y.file), cmp.Compare(x.line, y.line))
+	})
+	return order
 }
 
 // RowCurrency is the currency of a row, without unfolding it.

@@ -29,10 +29,25 @@ func (r *run) sortOutRows() {
 // still lie beside their texts.
 func (r *run) dateRows() {
 	inRanges(r.in.Workers, len(r.txns.rows), func(_, from, to int) {
+		var events [eventTypes]bool
 		for i := from; i < to; i++ {
 			r.dateRow(uint32(i))
+			events[r.txns.rows[i].kind] = true
 		}
+		r.noteEvents(&events)
 	})
+}
+
+// noteEvents remembers which events there are; a CREDIT_OR_REFUND becomes one of the two.
+func (r *run) noteEvents(events *[eventTypes]bool) {
+	if events[CreditOrRefund] {
+		events[Refund], events[Credit] = true, true
+	}
+	for kind, here := range events {
+		if here {
+			r.events[kind].Store(true)
+		}
+	}
 }
 
 func (r *run) dateRow(i uint32) {
@@ -49,20 +64,19 @@ func (r *run) dateRow(i uint32) {
 // findInvalid applies the tests of INVALID_ROW that need one row, and returns
 // the rows whose test needs what they follow.
 func (r *run) findInvalid() (followers []uint32) {
-	rated := map[money.Currency]bool{}
-	for i := range r.txns.rows {
-		row, at := &r.txns.rows[i], uint32(i)
+	suspects := r.rowsWhere(func(i uint32) bool {
+		row := r.row(i)
+		return row.flags&flagFault != 0 || row.kind == Void || row.kind == Reject || wrongSign(row.kind, row.amount) ||
+			(row.currency != r.p.Base && !r.p.Rate(row.currency).Known())
+	})
+	for _, at := range suspects {
+		row := r.row(at)
 		if row.flags&flagFault != 0 {
 			r.except(at, InvalidRow)
 			continue
 		}
-		known, seen := rated[row.currency]
-		if !seen {
-			known = r.p.Rate(row.currency).Known()
-			rated[row.currency] = known
-		}
 		switch {
-		case !known:
+		case !r.p.Rate(row.currency).Known():
 			r.invalidate(at, "rate", "no_rate", fmt.Sprintf("there is no rate for %s; add it to rates in the policy and run again", row.currency))
 		case wrongSign(row.kind, row.amount):
 			r.invalidate(at, "amount", "wrong_sign", fmt.Sprintf("a %s cannot be %s %s; amounts are signed from the merchant's side", row.kind, money.New(row.amount, row.currency), row.currency))
@@ -287,6 +301,9 @@ func (r *run) sortOut(i uint32) {
 
 // ignoreVoided ignores what a void takes back before it was submitted.
 func (r *run) ignoreVoided() {
+	if !r.events[Void].Load() {
+		return
+	}
 	for i := range r.txns.rows {
 		if r.txns.rows[i].kind != Void || r.out[i].reason != Voided {
 			continue

@@ -3,6 +3,7 @@ package recon
 import (
 	"cmp"
 	"slices"
+	"sync/atomic"
 )
 
 // run is a reconciliation in progress. Rows and documents are known by their
@@ -14,8 +15,10 @@ type run struct {
 	txns  *Transactions
 	docs  *Documents
 
-	byID    []uint32  // rows in the order of their ids (id, then the rest of the natural order)
-	repeats []idRange // the stretches of byID whose rows have one id
+	events   [eventTypes]atomic.Bool // which events there are, at most
+	missable *[eventTypes]bool       // events whose rows can be without an account; nil until asked
+	byID     []uint32                // rows in the order of their ids (id, then the rest of the natural order)
+	repeats  []idRange               // the stretches of byID whose rows have one id
 
 	out     []outcome // per row
 	details []detail  // for rows with more to say; outcome.more points here
@@ -178,7 +181,10 @@ func (r *run) inProcessingOrder(rows []uint32) []uint32 {
 
 func (r *run) compareProcessing(a, b uint32) int {
 	x, y := r.row(a), r.row(b)
-	if c := cmp.Or(cmp.Compare(x.settled, y.settled), cmp.Compare(r.txns.occurred(int(a)), r.txns.occurred(int(b)))); c != 0 {
+	if c := cmp.Compare(x.settled, y.settled); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(r.txns.occurred(int(a)), r.txns.occurred(int(b))); c != 0 {
 		return c
 	}
 	return cmp.Or(r.compareIDs(a, b), cmp.Compare(x.kind, y.kind))
@@ -189,11 +195,10 @@ func (r *run) live(i uint32) bool { return r.out[i].verdict == Undecided }
 
 // liveRows lists live rows of the given events in processing order.
 func (r *run) liveRows(kinds ...EventType) []uint32 {
-	var rows []uint32
-	for i := range r.txns.rows {
-		if r.out[i].verdict == Undecided && slices.Contains(kinds, r.txns.rows[i].kind) {
-			rows = append(rows, uint32(i))
-		}
+	if !slices.ContainsFunc(kinds, func(kind EventType) bool { return r.events[kind].Load() }) {
+		return nil
 	}
-	return r.inProcessingOrder(rows)
+	return r.inProcessingOrder(r.rowsWhere(func(i uint32) bool {
+		return r.out[i].verdict == Undecided && slices.Contains(kinds, r.txns.rows[i].kind)
+	}))
 }

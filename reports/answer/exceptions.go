@@ -87,12 +87,17 @@ func Exceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
 
 func rowExceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
 	return func(yield func(reports.ExceptionRow) bool) {
-		for _, i := range res.Order() {
-			if v, _ := res.Verdict(int(i)); v == recon.Exception && !yield(rowException(res, res.Row(int(i)), res.Evidence(int(i)))) {
+		for _, i := range res.OrderOf(isException(res)) {
+			if !yield(rowException(res, res.Row(int(i)), res.Evidence(int(i)))) {
 				return
 			}
 		}
 	}
+}
+
+// isException tells the rows that are open exceptions.
+func isException(res *recon.Result) func(row int) bool {
+	return func(row int) bool { v, _ := res.Verdict(row); return v == recon.Exception }
 }
 
 func rowException(res *recon.Result, r recon.Row, found recon.Evidence) reports.ExceptionRow {

@@ -59,31 +59,22 @@ func (n *Night) controlTotals() map[string]any {
 		}
 	}
 	return map[string]any{
-		"transaction_rows": n.Result.Rows(), "transaction_outcomes": count(n.Result.Rows(), n.Result.Verdict),
-		"document_rows": n.Result.Docs(), "document_outcomes": count(n.Result.Docs(), n.Result.DocVerdict), "tie_out": tie,
+		"transaction_rows": n.Result.Rows(), "transaction_outcomes": count(n.Result.RowOutcomes()),
+		"document_rows": n.Result.Docs(), "document_outcomes": count(n.Result.DocOutcomes()), "tie_out": tie,
 	}
 }
 
-func count(rows int, verdict func(int) (recon.Verdict, recon.Reason)) map[string]map[string]int {
-	type outcome struct {
-		v recon.Verdict
-		r recon.Reason
-	}
-	tally := map[outcome]int{}
-	for i := range rows {
-		v, r := verdict(i)
-		tally[outcome{v, r}]++
-	}
+func count(tally map[recon.Outcome]int) map[string]map[string]int {
 	counts := map[string]map[string]int{}
 	for o, n := range tally {
-		if counts[o.v.String()] == nil {
-			counts[o.v.String()] = map[string]int{}
+		if counts[o.Verdict.String()] == nil {
+			counts[o.Verdict.String()] = map[string]int{}
 		}
-		reason := o.r.String()
+		reason := o.Reason.String()
 		if reason == "" {
 			reason = "-"
 		}
-		counts[o.v.String()][reason] += n
+		counts[o.Verdict.String()][reason] += n
 	}
 	return counts
 }

@@ -110,7 +110,7 @@ func (n *Night) rows(files files) iter.Seq2[reports.Row, error] {
 				return
 			}
 		}
-		for i := range n.Result.Docs() {
+		for _, i := range n.Result.DocsAsRead() {
 			if !yield(documentRow(n.Result.Doc(i), files), nil) {
 				return
 			}
@@ -286,29 +286,27 @@ func (n *Night) tieOuts() []reports.TieOut {
 func (n *Night) counts() []reports.Count {
 	event, doc := reports.Count{Side: reports.SideEvent}, reports.Count{Side: reports.SideDoc}
 	deposit, bank := reports.Count{Side: reports.SideDeposit}, reports.Count{Side: reports.SideBank}
-	tally := func(c *reports.Count, v recon.Verdict) {
+	tally := func(c *reports.Count, v recon.Verdict, items int) {
 		switch v {
 		case recon.Matched:
-			c.Matched++
+			c.Matched += items
 		case recon.Exception:
-			c.Exceptions++
+			c.Exceptions += items
 		case recon.Ignored, recon.Undecided:
-			c.Ignored++
+			c.Ignored += items
 		}
 	}
-	for i := range n.Result.Rows() {
-		v, _ := n.Result.Verdict(i)
-		tally(&event, v)
+	for o, items := range n.Result.RowOutcomes() {
+		tally(&event, o.Verdict, items)
 	}
-	for i := range n.Result.Docs() {
-		v, _ := n.Result.DocVerdict(i)
-		tally(&doc, v)
+	for o, items := range n.Result.DocOutcomes() {
+		tally(&doc, o.Verdict, items)
 	}
 	for i := range n.Result.Deposits {
-		tally(&deposit, n.Result.Deposits[i].Verdict)
+		tally(&deposit, n.Result.Deposits[i].Verdict, 1)
 	}
 	for i := range n.Result.Bank {
-		tally(&bank, n.Result.Bank[i].Verdict)
+		tally(&bank, n.Result.Bank[i].Verdict, 1)
 	}
 	return []reports.Count{event, doc, deposit, bank}
 }

@@ -29,10 +29,11 @@ type transaction struct {
 }
 
 func (n *Night) transactions(add func(any)) {
-	for _, i := range n.Result.Order() {
-		if v, _ := n.Result.Verdict(int(i)); n.ExceptionsOnly && v != recon.Exception {
-			continue
-		}
+	order := n.Result.Order()
+	if n.ExceptionsOnly {
+		order = n.Result.OrderOf(isException(n.Result))
+	}
+	for _, i := range order {
 		r := n.Result.Row(int(i))
 		t := transaction{
 			RowNo: r.Label, ID: r.ID, Outcome: r.Verdict.String(), Reason: orNull(r.Reason.String()), Secondary: codes(r.Secondary),
