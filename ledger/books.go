@@ -61,6 +61,14 @@ func (c *Chart) PostingDate(settled recon.Date) recon.Date {
 	return settled
 }
 
+// keep is the day of first posting, for what an earlier run posted, else by [Chart.PostingDate].
+func (c *Chart) keep(first, day recon.Date) recon.Date {
+	if first != 0 {
+		return first
+	}
+	return c.PostingDate(day)
+}
+
 // Missing lists the roles without an account, in the order of [Roles].
 func (c *Chart) Missing() (missing []Role) {
 	for _, role := range Roles() {

@@ -11,6 +11,9 @@ type Posted struct {
 	// OpenReason is why it is still open in suspense; NoReason if it is not.
 	OpenReason Reason
 	Suspended  int64 // what it still holds in suspense, signed like the amount
+	// Content is [ContentOf] the row as posted; "" where that is not known, and
+	// then only the amount tells whether a row restates it.
+	Content string
 }
 
 // HoldsSuspense tells an item that is still open on the unapplied account; what
@@ -27,6 +30,7 @@ type Deposit struct {
 	FundingDate    Date
 	BankRef        string
 	RateText       string // information only
+	PostedOn       Date   // day on which an earlier run posted it; 0: none did
 	Source         Source
 	Fault          *Fault
 }
@@ -38,6 +42,7 @@ type BankLine struct {
 	Amount      money.Amount
 	BankRef     string
 	Description string
+	PostedOn    Date // day on which an earlier run posted it; 0: none did
 	Source      Source
 	Fault       *Fault
 }

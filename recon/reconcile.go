@@ -10,12 +10,13 @@ type Input struct {
 	History      []Posted
 	Deposits     []Deposit
 	BankLines    []BankLine
-	HasFunding   bool     // a funding report was given, even an empty one
-	HasBank      bool     // a bank statement was given, even an empty one
-	FileHashes   []string // by file number; breaks ties between rows without labels
-	Generations  []int    // by file number: when a file was first kept; nil: all at once. Of two contents of a row the last kept counts
-	Pinned       []Pinned // rows of the range whose money a posting outside of it has used
-	Workers      int      // 0: as many as there are processors
+	HasFunding   bool              // a funding report was given, even an empty one
+	HasBank      bool              // a bank statement was given, even an empty one
+	FileHashes   []string          // by file number; breaks ties between rows without labels
+	Generations  []int             // by file number: when a file was first kept; nil: all at once. Of two contents of a row the last kept counts
+	Inherit      map[string]Reason // documents by id that are linked to an open event of an earlier run
+	Pinned       []Pinned          // rows of the range whose money a posting outside of it has used
+	Workers      int               // 0: as many as there are processors
 }
 
 // Reconcile decides every row. The stages run in the order of
@@ -34,6 +35,7 @@ func Reconcile(in Input, p *Policy, books Books) *Result {
 	r.knowHistory()
 
 	r.sortOutRows()                  // 0: invalid, duplicate, test, void, memo, pending, out of range, zero
+	r.inheritOpen()                  //    documents of events that are open since earlier runs
 	r.pinRows()                      //    what postings outside the range have used stands as posted
 	r.linkCaptures()                 // 3: P1, P2, P3
 	r.applyRejects()                 // 2: un-apply, so that a same-day recapture can match

@@ -1,6 +1,12 @@
 package recon
 
-import "tieout/ledger/money"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"tieout/ledger/money"
+)
 
 // What a rerun must know of earlier runs beyond the history: which of two
 // contents of a row is the later one, which rows keep their first posting date,
@@ -125,4 +131,43 @@ func (r *run) supersede(rows []uint32) []uint32 {
 		r.replaced[i] = true
 	}
 	return kept
+}
+
+// ContentOf tells rows apart that have the same natural key: the head of a hash
+// of everything but label and place, compared by value (EDGE-10).
+func ContentOf(t Transaction) string {
+	custom := t.Custom
+	t.RowNo, t.Source, t.Fault, t.Custom = "", Source{}, nil, nil
+	sum := sha256.Sum256(fmt.Appendf(nil, "%+v %+v", t, custom))
+	return hex.EncodeToString(sum[:12])
+}
+
+// restates tells whether the row gives other content than what was posted for
+// another range. Only a run with a store can follow that up; it reruns the other range.
+func (r *run) restates(i uint32, posted *Posted) bool {
+	if r.in.Generations == nil {
+		return false
+	}
+	row := r.row(i)
+	if posted.Amount != row.amount || posted.Currency != row.currency {
+		return true
+	}
+	t := r.txns.At(int(i))
+	t.Type = r.natural(i)
+	return posted.Content != "" && posted.Content != ContentOf(t)
+}
+
+// Restated lists the rows that restate what was posted for another range.
+func (r *Result) Restated() []uint32 { return r.run.restated }
+
+// inheritOpen gives documents the reason of an event of an earlier run that is still open.
+func (r *run) inheritOpen() {
+	if len(r.in.Inherit) == 0 {
+		return
+	}
+	for doc := range uint32(len(r.docs.rows)) {
+		if reason, open := r.in.Inherit[r.docs.id(int(doc))]; open {
+			r.inherit(doc, reason)
+		}
+	}
 }

@@ -261,9 +261,13 @@ func (r *run) compareWithPosted(i uint32) {
 		if !sameNaturalKind(row.kind, posted.Type) {
 			continue
 		}
-		if posted.Amount == row.amount && posted.Currency == row.currency {
+		switch {
+		case r.restates(i, posted):
 			r.ignore(i, DuplicateRow)
-		} else {
+			r.restated = append(r.restated, i)
+		case posted.Amount == row.amount && posted.Currency == row.currency:
+			r.ignore(i, DuplicateRow)
+		default:
 			r.invalidate(i, "amount", "posted_differently", fmt.Sprintf("an earlier run posted this id with %s %s", money.New(posted.Amount, posted.Currency), posted.Currency))
 		}
 		return

@@ -37,6 +37,7 @@ type run struct {
 	found    map[uint32]bool   // rows that stage 0 found invalid, beyond what the reader saw
 	replaced map[uint32]bool   // rows that a file kept later restates
 	excess   map[uint32]int64  // by how much a refund or dispute exceeds what it follows
+	restated []uint32          // rows that restate what was posted for another range
 	cleared  []Cleared
 	children map[string][]int    // posted events by the id they follow
 	disputes map[parentKey]int64 // charged back and not reversed, by capture

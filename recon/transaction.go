@@ -63,38 +63,42 @@ func (t EventType) Financial() bool {
 // Strings may alias a reader's buffer: whoever keeps a Transaction beyond the
 // call that handed it over puts it into a [TransactionBatch], which copies.
 type Transaction struct {
-	RowNo    string // label of the row, "" where the file gives none
-	ID       string // the processor's request id, 22 to 26 digits
-	Parent   string // id of what this row follows, "" if none
-	Merchant string
-	Batch    string
-	Type     EventType
-	Occurred Instant // event time; 0: the file gives none
-	Batched  Instant // batch time; 0: none, or BatchDate has it
+	RowNo    string    `json:"row_no,omitzero"` // label of the row, "" where the file gives none
+	ID       string    `json:"txn_id,omitzero"` // the processor's request id, 22 to 26 digits
+	Parent   string    `json:"parent,omitzero"` // id of what this row follows, "" if none
+	Merchant string    `json:"merchant,omitzero"`
+	Batch    string    `json:"batch,omitzero"`
+	Type     EventType `json:"event,omitzero"`
+	Occurred Instant   `json:"occurred_us,omitzero"` // event time; 0: the file gives none
+	Batched  Instant   `json:"batched_us,omitzero"`  // batch time; 0: none, or BatchDate has it
 	// BatchDate is a batch date without a time: it is the settlement date.
-	BatchDate  Date
-	Currency   money.Currency
-	Amount     int64 // minor units of Currency
-	CardBrand  string
-	Last4      string
-	AuthCode   string
-	Method     string // payment method
-	Reference  string // the merchant's own reference, as written
-	ProcessRef string // reconciliation id of the processor: shown, never matched on
-	FeeCode    string
-	Store      string // merchant-defined store dimension
-	Case       string // dispute case number
-	DueDate    Date   // answer due, for disputes
+	BatchDate  Date           `json:"batch_date,omitzero"`
+	Currency   money.Currency `json:"currency,omitzero"`
+	Amount     int64          `json:"amount,omitzero"` // minor units of Currency
+	CardBrand  string         `json:"brand,omitzero"`
+	Last4      string         `json:"last4,omitzero"`
+	AuthCode   string         `json:"auth,omitzero"`
+	Method     string         `json:"method,omitzero"`      // payment method
+	Reference  string         `json:"ref,omitzero"`         // the merchant's own reference, as written
+	ProcessRef string         `json:"process_ref,omitzero"` // reconciliation id of the processor: shown, never matched on
+	FeeCode    string         `json:"fee_code,omitzero"`
+	Store      string         `json:"store,omitzero"` // merchant-defined store dimension
+	Case       string         `json:"case,omitzero"`  // dispute case number
+	DueDate    Date           `json:"due,omitzero"`   // answer due, for disputes
 	// CardholderCurrency and CardholderAmount are DCC information as written, never used for matching (ACC-07).
-	CardholderCurrency, CardholderAmount string
-	Custom                               []Field // merchant-defined data beyond the store
+	CardholderCurrency string  `json:"holder_currency,omitzero"`
+	CardholderAmount   string  `json:"holder_amount,omitzero"`
+	Custom             []Field `json:"custom,omitzero"` // merchant-defined data beyond the store
 
-	Source Source
-	Fault  *Fault // why the row cannot be trusted; nil for a good row
+	Source Source `json:"-"`
+	Fault  *Fault `json:"-"` // why the row cannot be trusted; nil for a good row
 }
 
 // Field is one named value of a file.
-type Field struct{ Name, Value string }
+type Field struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
 
 // Source is where a row was read.
 type Source struct {
