@@ -178,9 +178,8 @@ func (r *run) componentsLeft(doc uint32) Components {
 		return left
 	}
 	left := r.absComponents(doc)
-	stored := unpackComponents(r.docs.field(int(doc), docTextPriorParts))
-	unsplit := abs(r.docs.prior(int(doc)))
-	for k, part := range stored {
+	unsplit := abs(r.prior(doc))
+	for k, part := range r.priors[doc].Parts {
 		left[k] -= part
 		unsplit -= part
 	}

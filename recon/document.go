@@ -92,9 +92,8 @@ type Document struct {
 	Currency   money.Currency
 	Amount     int64 // minor units of Currency
 	Components Components
-	Prior      int64      // applied by earlier runs
-	PriorParts Components // how Prior was split over the components, as stored; zero where no split was
-	RequestID  string     // the processor's id as stored on the document
+	Prior      int64  // applied by earlier runs
+	RequestID  string // the processor's id as stored on the document
 	AuthCode   string
 	Last4      string
 

@@ -59,7 +59,6 @@ const (
 	docTextLast4
 	docTextPrior
 	docTextComponents
-	docTextPriorParts
 )
 
 // NewDocuments is an empty table that will hold about so many documents.
@@ -172,9 +171,6 @@ func (b *DocumentBatch) pack(d *Document, row *docRow) handle {
 	if d.Components != (Components{Goods: d.Amount}) {
 		w.put(docTextComponents, packComponents(d.Components))
 	}
-	if d.PriorParts != (Components{}) {
-		w.put(docTextPriorParts, packComponents(d.PriorParts))
-	}
 	return w.end()
 }
 
@@ -204,7 +200,7 @@ func (d *Documents) At(i int) Document {
 		ID: d.id(i), Type: row.kind, OrderNo: d.orderNo(i), InvoiceNo: d.invoiceNo(i),
 		CustomerNo: b.field(docTextCustomer), Date: row.date, Status: row.status, Merchant: d.words.text(row.merchant),
 		Store: d.words.text(row.store), Method: d.words.text(row.method), Currency: row.currency, Amount: row.amount,
-		Components: d.components(i), Prior: b.number(docTextPrior), PriorParts: unpackComponents(d.field(i, docTextPriorParts)), RequestID: b.field(docTextRequestID),
+		Components: d.components(i), Prior: b.number(docTextPrior), RequestID: b.field(docTextRequestID),
 		AuthCode: b.field(docTextAuth), Last4: b.field(docTextLast4), Source: Source{row.file, row.line},
 	}
 	if f, ok := d.faults[row.text]; ok {
@@ -256,13 +252,7 @@ func (d *Documents) components(i int) Components {
 	if packed == "" {
 		return Components{Goods: d.rows[i].amount}
 	}
-	return unpackComponents(packed)
-}
-
-func unpackComponents(packed string) (c Components) {
-	if packed == "" {
-		return c
-	}
+	var c Components
 	for k := range c {
 		c[k] = int64(binary.LittleEndian.Uint64([]byte(packed[8*k:])))
 	}

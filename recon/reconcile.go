@@ -15,6 +15,7 @@ type Input struct {
 	FileHashes   []string          // by file number; breaks ties between rows without labels
 	Generations  []int             // by file number: when a file was first kept; nil: all at once. Of two contents of a row the last kept counts
 	Inherit      map[string]Reason // documents by id that are linked to an open event of an earlier run
+	Priors       map[string]Prior  // documents by id: what other ranges took, beyond the documents\' own figure
 	Pinned       []Pinned          // rows of the range whose money a posting outside of it has used
 	Workers      int               // 0: as many as there are processors
 }
@@ -35,6 +36,7 @@ func Reconcile(in Input, p *Policy, books Books) *Result {
 	r.knowHistory()
 
 	r.sortOutRows()                  // 0: invalid, duplicate, test, void, memo, pending, out of range, zero
+	r.findPriors()                   //    what other ranges took from documents
 	r.inheritOpen()                  //    documents of events that are open since earlier runs
 	r.pinRows()                      //    what postings outside the range have used stands as posted
 	r.linkCaptures()                 // 3: P1, P2, P3

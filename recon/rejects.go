@@ -178,7 +178,7 @@ func (r *run) appliedBefore(p *Posted, docs []uint32, applied int64) (amounts []
 	}
 	amounts = make([]int64, len(docs))
 	for k, doc := range docs {
-		take := r.docs.prior(int(doc))
+		take := r.prior(doc)
 		if abs(take) > abs(applied) {
 			take = applied
 		}

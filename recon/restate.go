@@ -171,3 +171,26 @@ func (r *run) inheritOpen() {
 		}
 	}
 }
+
+// Prior is what other ranges took from a document: minor units, signed like the
+// document, and the split of it over the components as it was stored, never negative.
+type Prior struct {
+	Amount int64
+	Parts  Components
+}
+
+func (r *run) findPriors() {
+	if len(r.in.Priors) == 0 {
+		return
+	}
+	r.priors = map[uint32]Prior{}
+	for doc := range uint32(len(r.docs.rows)) {
+		if p, has := r.in.Priors[r.docs.id(int(doc))]; has {
+			r.priors[doc] = p
+			r.docs.rows[doc].left -= p.Amount
+		}
+	}
+}
+
+// prior is what was taken from a document before this run.
+func (r *run) prior(doc uint32) int64 { return r.docs.prior(int(doc)) + r.priors[doc].Amount }

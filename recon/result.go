@@ -215,6 +215,7 @@ type Doc struct {
 func (r *Result) Doc(i int) Doc {
 	o := &r.run.docs.rows[i].out
 	d := Doc{Document: r.run.docs.At(i), Verdict: o.verdict, Reason: o.reason, Kind: o.kind, Remaining: r.run.docs.rows[i].left}
+	d.Prior = r.run.prior(uint32(i))
 	d.AppliedRun = d.Amount - d.Prior - d.Remaining
 	return d
 }

@@ -24,6 +24,7 @@ type run struct {
 	details []detail  // for rows with more to say; outcome.more points here
 	links   [][]uint32
 
+	priors     map[uint32]Prior // by document: what other ranges took
 	parts      map[uint32]Components
 	allots     []Allotment
 	allotIndex map[uint32][]uint32 // allotments by row

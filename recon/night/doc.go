@@ -1,0 +1,11 @@
+// Package night carries one run from kept files to a commit: it chooses the
+// files, tells the engine what earlier runs posted, and turns the answer into
+// what is stored, posted and shown.
+//
+// Start at [Night.Run]. [State] is what earlier runs left, [Commit] is what
+// this one adds; history.go goes from the first to the engine's input, and
+// postings.go, items.go and exceptions.go from its answer to the second.
+//
+// What a run needs of the outside it declares here as small interfaces. What
+// must never come in: SQL, a file format, a path, a clock.
+package night
