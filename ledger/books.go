@@ -61,12 +61,17 @@ func (c *Chart) PostingDate(settled recon.Date) recon.Date {
 	return settled
 }
 
-// keep is the day of first posting, for what an earlier run posted, else by [Chart.PostingDate].
-func (c *Chart) keep(first, day recon.Date) recon.Date {
+// FirstOr is the day of first posting, for what an earlier run posted, else by [Chart.PostingDate].
+func (c *Chart) FirstOr(first, day recon.Date) recon.Date {
 	if first != 0 {
 		return first
 	}
 	return c.PostingDate(day)
+}
+
+// IsClearing tells the accounts of card receipts not yet deposited, whatever their store.
+func (c *Chart) IsClearing(account string) bool {
+	return strings.HasPrefix(account, c.Accounts[Clearing]+"-")
 }
 
 // Missing lists the roles without an account, in the order of [Roles].

@@ -401,7 +401,7 @@ type leg struct{ minor, base int64 }
 func (b *booking) fundLeg(d *recon.DepositOutcome, number int, event string, c money.Currency, full, applied, difference leg) error {
 	s := b.view.subject(d.Merchant, c, "", event, nil)
 	s.label = eventFunding
-	s.posting, s.settled = b.rules.chart.keep(d.PostedOn, d.FundingDate), d.SettlementDate
+	s.posting, s.settled = b.rules.chart.FirstOr(d.PostedOn, d.FundingDate), d.SettlementDate
 	s.values[factOutcome], s.values[factReason] = d.Verdict.String(), d.Reason.String()
 	if full.minor < 0 {
 		s.values[factSign] = "negative"
@@ -435,7 +435,7 @@ func (b *booking) bank() error {
 
 func (b *booking) bankShare(line *recon.BankOutcome, share recon.BankShare, number int) error {
 	s := b.view.subject(share.Merchant, line.Amount.Currency(), "", eventBank, nil)
-	s.posting, s.settled = b.rules.chart.keep(line.PostedOn, line.ValueDate), line.ValueDate
+	s.posting, s.settled = b.rules.chart.FirstOr(line.PostedOn, line.ValueDate), line.ValueDate
 	s.values[factOutcome], s.values[factReason] = line.Verdict.String(), line.Reason.String()
 	if share.Amount < 0 {
 		s.values[factSign] = "negative"

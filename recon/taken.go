@@ -68,3 +68,20 @@ func (r *Result) HoldsOpen(row int) int64 {
 
 // MovesMoney tells a row that the books have lines for.
 func (r *Result) MovesMoney(row int) bool { return r.run.movesMoney(uint32(row)) }
+
+// Rejects lists the rows with which the processor refused others.
+func (r *Result) Rejects() []int {
+	var rows []int
+	for i := range r.run.txns.rows {
+		if r.run.txns.rows[i].kind == Reject && r.run.movesMoney(uint32(i)) {
+			rows = append(rows, i)
+		}
+	}
+	return rows
+}
+
+// SettledOn is the settlement date of a row, also of one that is not trusted; 0: none could be read.
+func (r *Result) SettledOn(row int) Date { return r.run.txns.rows[row].settled }
+
+// FileOf is the number of the transaction file that a row came from.
+func (r *Result) FileOf(row int) int { return int(r.run.txns.rows[row].file) }

@@ -1,6 +1,9 @@
 package night
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+
 	"tieout/ledger"
 	"tieout/ledger/money"
 	"tieout/recon"
@@ -161,6 +164,12 @@ type Item struct {
 	Body     []byte
 }
 
+// Hash tells bodies apart.
+func (i *Item) Hash() string {
+	sum := sha256.Sum256(i.Body)
+	return hex.EncodeToString(sum[:12])
+}
+
 // Sides of items, and of exceptions.
 const (
 	SideEvent   = "event"
@@ -194,7 +203,9 @@ type Exception struct {
 	LastSeen  recon.Date      `json:"last_seen"`
 	ClosedOn  recon.Date      `json:"closed_on,omitzero"`
 	ClosedBy  string          `json:"closed_by,omitempty"`
-	Body      []byte          `json:"body"` // as rendered; the reports know its form
+	File      string          `json:"file,omitempty"` // of a row that cannot be trusted: SHA-256 of the kept copy
+	Hold      *Hold           `json:"hold,omitempty"` // what it keeps from being released
+	Body      []byte          `json:"body"`           // as rendered; the reports know its form
 }
 
 // Cut is a range that was computed as one run; a rerun computes it again as one.
@@ -206,6 +217,7 @@ func (c Cut) Has(day recon.Date) bool { return c.From <= day && day <= c.To }
 // State is what earlier runs left of a company.
 type State struct {
 	Run           int // number of this run
+	Attempt       int // at this range as of this day, from 1
 	Rows          []Row
 	Acts          []Act
 	Deposits      []Deposit

@@ -1,0 +1,243 @@
+package night
+
+import (
+	"bytes"
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"tieout/recon"
+)
+
+// worklist turns what the engine found, and what was open before, into the
+// work list of this run (MAT-09, MAT-10): an item keeps its id and its first
+// day; it leaves the list when its cause has gone, and may come back.
+type worklist struct {
+	*past
+	res    *recon.Result
+	rows   map[string]*Row // decided by this run
+	docs   map[string]*Doc
+	moved  map[string]*Row // of other ranges, touched by this run
+	before map[string]*Row // that moved money before this run
+	sides  map[string]bool // deposits and bank lines that this run looked at
+}
+
+func newWorklist(p *past, res *recon.Result, c *Commit) *worklist {
+	w := &worklist{past: p, res: res, rows: map[string]*Row{}, docs: map[string]*Doc{}, moved: map[string]*Row{}, sides: map[string]bool{}, before: map[string]*Row{}}
+	for i := range p.state.Rows {
+		if r := &p.state.Rows[i]; r.Posting != 0 {
+			w.before[r.Key()] = r
+		}
+	}
+	for i := range c.Rows {
+		w.rows[c.Rows[i].Key()] = &c.Rows[i]
+	}
+	for i := range c.Docs {
+		w.docs[c.Docs[i].ID] = &c.Docs[i]
+	}
+	for i := range c.Touched {
+		w.moved[c.Touched[i].Key()] = &c.Touched[i]
+	}
+	for i := range c.Deposits {
+		w.sides[SideDeposit+c.Deposits[i].ID] = true
+	}
+	for i := range c.BankLines {
+		w.sides[SideBank+c.BankLines[i].ID] = true
+	}
+	return w
+}
+
+// compare returns every exception with its state after this run: the open ones,
+// and those that this run closed.
+func (w *worklist) compare(found []Exception) []Exception {
+	var all []Exception
+	seen := map[string]bool{}
+	for _, e := range found {
+		seen[e.ID] = true
+		old, known := w.state.Exceptions[e.ID]
+		if by, gone := w.settledAtOnce(&e); gone {
+			if known && old.Status != Closed {
+				all = append(all, w.close(old, by))
+			}
+			continue
+		}
+		all = append(all, w.meet(e, old, known))
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.state.Exceptions)) {
+		if old := w.state.Exceptions[id]; !seen[id] && old.Status != Closed {
+			all = append(all, w.follow(old))
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Exception) int {
+		return cmp.Or(strings.Compare(a.Side, b.Side), strings.Compare(a.Key, b.Key), strings.Compare(a.ID, b.ID))
+	})
+	return all
+}
+
+// meet gives a found exception its state and its first day.
+func (w *worklist) meet(e, old Exception, known bool) Exception {
+	e.Status, e.FirstSeen, e.LastSeen = New, w.req.AsOf, w.req.AsOf
+	if !known {
+		return e
+	}
+	e.FirstSeen = old.FirstSeen
+	switch {
+	case old.Status == Closed:
+		e.Status = Reopened
+	case old.LastSeen == w.req.AsOf:
+		e.Status = old.Status // the same day again
+	default:
+		e.Status = Carried
+	}
+	return e
+}
+
+// follow decides on an exception that this run did not find: its item was looked
+// at and is in order now, or its item was not looked at and it stays open.
+func (w *worklist) follow(old Exception) Exception {
+	if by, gone := w.gone(&old); gone {
+		return w.close(old, by)
+	}
+	if old.LastSeen != w.req.AsOf {
+		old.Status, old.LastSeen = Carried, max(old.LastSeen, w.req.AsOf)
+	}
+	return old
+}
+
+func (w *worklist) close(e Exception, by string) Exception {
+	e.Status, e.ClosedOn, e.ClosedBy = Closed, w.req.AsOf, by
+	return e
+}
+
+// settledAtOnce tells an exception of a row whose money has been used: by a
+// refund of this run, or by a posting of another range.
+func (w *worklist) settledAtOnce(e *Exception) (by string, gone bool) {
+	r := w.rows[e.Key]
+	if e.Side != SideEvent || r == nil || r.Posting == 0 {
+		return "", false
+	}
+	switch {
+	case r.UsedBy != "" && r.Open == 0:
+		return r.UsedBy, true
+	case r.Suspended != 0 && r.Open == 0 && refundClears(r.Reason):
+		return "its refund", true
+	case r.Reason == recon.ChargebackOpen:
+		return "representment won", w.reversed(r)
+	}
+	return "", false
+}
+
+func refundClears(r recon.Reason) bool {
+	return r == recon.DuplicateTxn || r == recon.OrderCancelled || r == recon.NoOrder || r == recon.AmountOver
+}
+
+// reversed tells a chargeback that this run's reversals, with those of earlier runs, give back in full.
+func (w *worklist) reversed(chargeback *Row) bool {
+	back := int64(0)
+	for _, r := range w.rows {
+		if r.Type == recon.ChargebackReversal && r.Verdict == recon.Matched && r.ParentID == chargeback.ID {
+			back += r.Amount
+		}
+	}
+	for i := range w.state.Rows {
+		r := &w.state.Rows[i]
+		if r.Type == recon.ChargebackReversal && r.Verdict == recon.Matched && r.ParentID == chargeback.ID && w.outside(r) {
+			back += r.Amount
+		}
+	}
+	return back != 0 && back >= -chargeback.Amount
+}
+
+// gone tells whether the cause of an exception that was not found again has gone.
+func (w *worklist) gone(e *Exception) (by string, gone bool) {
+	switch e.Side {
+	case SideEvent:
+		return w.eventGone(e)
+	case SideDoc:
+		d := w.docs[e.Key]
+		return "the document is in order", d != nil && d.Verdict != recon.Exception
+	case SideDeposit, SideBank:
+		return "settled", w.sides[e.Side+e.Key]
+	case SideBatch:
+		return "funded", true // open batches are looked at on every run
+	}
+	return "", false
+}
+
+func (w *worklist) eventGone(e *Exception) (by string, gone bool) {
+	if e.Reason == recon.InvalidRow {
+		return w.invalidGone(e)
+	}
+	if r := w.rows[e.Key]; r != nil {
+		return "the row is in order", r.Verdict != recon.Exception
+	}
+	if r := w.moved[e.Key]; r != nil && r.Open == 0 {
+		return r.UsedBy, true
+	}
+	r := w.before[e.Key]
+	if r == nil {
+		return "", false
+	}
+	switch e.Reason {
+	case recon.ChargebackOpen:
+		return "representment won", w.reversed(r)
+	case recon.ProcessorReject:
+		return "its documents are paid", w.paid(r.Documents)
+	default:
+		return "", false
+	}
+}
+
+// invalidGone: a clean row of the same key, or for an unreadable key a later
+// accepted file of the same merchant, report and window (rulings on books).
+func (w *worklist) invalidGone(e *Exception) (by string, gone bool) {
+	if e.Key != "" {
+		r := w.rows[e.Key]
+		return "a clean row", r != nil || w.before[e.Key] != nil
+	}
+	var bad *File
+	for i := range w.state.Files {
+		if w.state.Files[i].SHA256 == e.File {
+			bad = &w.state.Files[i]
+		}
+	}
+	for i := range w.state.Files {
+		if f := &w.state.Files[i]; bad != nil && f.Generation > bad.Generation && f.Report.Verdict == recon.FileAccepted && sameWindow(f, bad) {
+			return "a clean file", true
+		}
+	}
+	return "", false
+}
+
+// sameWindow tells two files that report the same: by what they say of
+// themselves, or by their name where they say nothing.
+func sameWindow(a, b *File) bool {
+	x, y := &a.Report, &b.Report
+	if x.Window == "" && y.Window == "" {
+		return a.Role == b.Role && a.Name == b.Name
+	}
+	return x.Merchant == y.Merchant && x.ReportName == y.ReportName && x.Window == y.Window
+}
+
+func (w *worklist) paid(docs []string) bool {
+	for _, id := range docs {
+		if d := w.docs[id]; d == nil || d.Verdict != recon.Matched {
+			return false
+		}
+	}
+	return len(docs) > 0
+}
+
+// changed leaves out what is stored already.
+func (p *past) changed(all []Exception) []Exception {
+	var news []Exception
+	for _, e := range all {
+		old, known := p.state.Exceptions[e.ID]
+		same := known && old.Status == e.Status && old.Reason == e.Reason && old.FirstSeen == e.FirstSeen && bytes.Equal(old.Body, e.Body)
+		if !same {
+			news = append(news, e)
+		}
+	}
+	return news
+}

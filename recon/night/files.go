@@ -1,0 +1,123 @@
+package night
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"tieout/recon"
+)
+
+// roles in the order in which a run lists its files.
+func roles() []Role { return []Role{Reports, Documents, Opening, Funding, Bank} }
+
+// files chooses what the run reads: of the reports those that no run has read,
+// and those whose rows may settle in the range; the snapshot of the documents
+// that lies there now; all deposits and bank lines; the opening once.
+func (p *past) files(kept []File) []File {
+	known := map[string]File{}
+	for _, f := range p.state.Files {
+		known[string(f.Role)+f.SHA256] = f
+	}
+	var chosen []File
+	present := map[string]bool{}
+	for _, f := range kept {
+		id := string(f.Role) + f.SHA256
+		if present[id] {
+			continue
+		}
+		present[id] = true
+		if old, ok := known[id]; ok {
+			name := f.Name
+			f = old
+			f.Name = name
+		} else {
+			f.Generation = p.state.Run
+		}
+		if p.wants(&f) {
+			chosen = append(chosen, f)
+		}
+	}
+	for _, f := range p.state.Files {
+		if !present[string(f.Role)+f.SHA256] && f.Role != Documents && f.Role != Opening && p.wants(&f) {
+			chosen = append(chosen, f)
+		}
+	}
+	slices.SortFunc(chosen, func(a, b File) int {
+		return cmp.Or(slices.Index(roles(), a.Role)-slices.Index(roles(), b.Role), a.Generation-b.Generation, strings.Compare(a.Name, b.Name), strings.Compare(a.SHA256, b.SHA256))
+	})
+	return chosen
+}
+
+func (p *past) wants(f *File) bool {
+	switch f.Role {
+	case Reports:
+		return !f.Used || f.First != 0 && f.First-1 <= p.req.To && p.req.From <= f.Last+1
+	case Opening:
+		return !f.Used
+	case Documents, Funding, Bank:
+	}
+	return true
+}
+
+// fillFiles tells the engine the hashes and ages of the report files that are read.
+func (p *past) fillFiles(in *recon.Input, files []File) {
+	in.FileHashes, in.Generations = nil, []int{}
+	for _, f := range files {
+		if f.Role == Reports {
+			in.FileHashes = append(in.FileHashes, f.SHA256)
+			in.Generations = append(in.Generations, f.Generation)
+		}
+	}
+}
+
+func hashes(files []File, role Role) []string {
+	var all []string
+	for _, f := range files {
+		if f.Role == role {
+			all = append(all, f.SHA256)
+		}
+	}
+	return all
+}
+
+// restatedCuts are the ranges that rows of this run restate, oldest first; this
+// range comes last where such a row settles in it now.
+func (p *past) restatedCuts(res *recon.Result) []Cut {
+	if len(res.Restated()) == 0 {
+		return nil
+	}
+	posted := map[string]recon.Date{}
+	for i := range p.state.Rows {
+		if r := &p.state.Rows[i]; r.Posting != 0 && !r.AtOpening {
+			posted[r.Key()] = r.Settled
+		}
+	}
+	var cuts []Cut
+	own := false
+	for _, i := range res.Restated() {
+		r := res.Row(int(i))
+		day, known := posted[RowKey(r.ID, r.Natural)]
+		if !known {
+			continue
+		}
+		cuts = append(cuts, p.cutOf(day))
+		own = own || p.inside(res.SettledOn(int(i)))
+	}
+	slices.SortFunc(cuts, func(a, b Cut) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) })
+	cuts = slices.Compact(cuts)
+	if own {
+		cuts = append(cuts, Cut{p.req.From, p.req.To})
+	}
+	return cuts
+}
+
+// cutOf is the range in which a day was computed first.
+func (p *past) cutOf(day recon.Date) Cut {
+	for _, c := range p.state.Cuts {
+		if c.Has(day) {
+			return c
+		}
+	}
+	return Cut{day, day}
+}

@@ -1,0 +1,190 @@
+package night
+
+import (
+	"tieout/recon"
+)
+
+// decided takes over what the engine made of every row that can be named. A row
+// that repeats another is told by that one.
+func decided(res *recon.Result, files []string) []Row {
+	var rows []Row
+	for i := range res.Rows() {
+		v, reason := res.Verdict(i)
+		if v == recon.Ignored && reason == recon.DuplicateRow || reason == recon.InvalidRow {
+			continue
+		}
+		rows = append(rows, rowOf(res, i, files))
+	}
+	return rows
+}
+
+func rowOf(res *recon.Result, i int, files []string) Row {
+	r := res.Row(i)
+	row := Row{
+		Transaction: r.Transaction, Natural: r.Natural, Label: r.Label, Settled: r.Settled, Posting: r.Posting, Verdict: r.Verdict, Reason: r.Reason,
+		Secondary: r.Secondary, Pass: r.Pass, Kind: r.Kind, Documents: r.Documents, Suggested: r.Suggested, Applied: r.Applied,
+		Suspended: r.Suspended, WriteOff: r.WriteOff, Unmapped: r.Unmapped, Evidence: r.Evidence, ParentID: r.ParentID,
+		Line: int(r.Source.Line),
+	}
+	natural := r.Transaction
+	natural.Type = r.Natural
+	row.Content = recon.ContentOf(natural)
+	if int(r.Source.File) < len(files) {
+		row.File = files[r.Source.File]
+	}
+	if row.Posting == 0 {
+		return row
+	}
+	row.Open = res.HoldsOpen(i)
+	row.Held = row.Open
+	for _, t := range res.Taken(i) {
+		row.Taken = append(row.Taken, Taken{Doc: res.Doc(t.Doc).ID, Amount: t.Amount, Parts: t.Parts})
+	}
+	return row
+}
+
+// keepPins lets rows whose money was used elsewhere say so as before.
+func keepPins(rows []Row, pinned []recon.Pinned, before []Row) {
+	if len(pinned) == 0 {
+		return
+	}
+	old := map[string]*Row{}
+	for i := range before {
+		old[before[i].Key()] = &before[i]
+	}
+	used := map[string]recon.Pinned{}
+	for _, p := range pinned {
+		used[RowKey(p.ID, p.Natural)] = p
+	}
+	for i := range rows {
+		r := &rows[i]
+		if p, ok := used[r.Key()]; ok {
+			r.Held = p.Suspended
+			r.UsedBy, r.UsedOn = p.UsedBy, old[r.Key()].UsedOn
+		}
+	}
+}
+
+func documentsOf(res *recon.Result, files []string) []Doc {
+	docs := make([]Doc, res.Docs())
+	for i := range docs {
+		d := res.Doc(i)
+		docs[i] = Doc{
+			ID: d.ID, Type: d.Type, OrderNo: d.OrderNo, InvoiceNo: d.InvoiceNo, CustomerNo: d.CustomerNo, Date: d.Date, Status: d.Status,
+			Merchant: d.Merchant, Store: d.Store, Currency: d.Currency, Amount: d.Amount, Components: d.Components,
+			Applied: d.AppliedRun + d.Prior, Remaining: d.Remaining, Verdict: d.Verdict, Reason: d.Reason, Kind: d.Kind, Line: int(d.Source.Line),
+		}
+		if int(d.Source.File) < len(files) {
+			docs[i].File = files[d.Source.File]
+		}
+	}
+	return docs
+}
+
+func depositsOf(res *recon.Result, posting func(first, day recon.Date) recon.Date) []Deposit {
+	var all []Deposit
+	for i := range res.Deposits {
+		d := &res.Deposits[i]
+		if d.Reason == recon.InvalidRow {
+			continue
+		}
+		all = append(all, Deposit{
+			ID: d.ID, Merchant: d.Merchant, Settled: d.SettlementDate, Amount: d.Settled, Funded: d.Funded, On: d.FundingDate, BankRef: d.BankRef,
+			RateText: d.RateText, Posting: posting(d.PostedOn, d.FundingDate), Verdict: d.Verdict, Reason: d.Reason, Secondary: d.Secondary, BankLines: d.BankLines,
+		})
+	}
+	return all
+}
+
+func bankLinesOf(res *recon.Result, posting func(first, day recon.Date) recon.Date) []BankLine {
+	var all []BankLine
+	for i := range res.Bank {
+		l := &res.Bank[i]
+		if l.Reason == recon.InvalidRow {
+			continue
+		}
+		all = append(all, BankLine{
+			ID: l.ID, On: l.ValueDate, Amount: l.Amount, BankRef: l.BankRef, Text: l.Description, Posting: posting(l.PostedOn, l.ValueDate),
+			Verdict: l.Verdict, Reason: l.Reason, Deposits: l.Deposits,
+		})
+	}
+	return all
+}
+
+// cleared are the acts of this run: carried items that a document or a found
+// capture ended (class RECLASS).
+func cleared(res *recon.Result, on recon.Date) []Act {
+	var acts []Act
+	for _, c := range res.Cleared() {
+		if c.ByRow != 0 {
+			continue
+		}
+		h := &res.Input().History[c.Posted]
+		act := Act{
+			Key: RowKey(h.ID, h.Type), Merchant: h.Merchant, Currency: h.Currency, Amount: c.Amount, From: h.OpenReason, Pass: c.Pass,
+			ToDispute: c.ToDispute, On: on,
+		}
+		for _, t := range res.TakenBy(c) {
+			act.Taken = append(act.Taken, Taken{Doc: res.Doc(t.Doc).ID, Amount: t.Amount, Parts: t.Parts})
+		}
+		acts = append(acts, act)
+	}
+	return acts
+}
+
+// touched are the rows of other ranges whose held money this run used, or gives
+// back because what used it has gone.
+func (p *past) touched(res *recon.Result) []Row {
+	left := map[int]int64{}
+	for _, h := range res.Held() {
+		left[h.Posted] = h.Amount
+	}
+	user, on := p.users(res)
+	var rows []Row
+	for h, old := range p.rows {
+		if !res.Input().History[h].HoldsSuspense() && !p.usedInside(old) {
+			continue
+		}
+		row := *old
+		row.Open = left[h]
+		switch {
+		case row.Open != 0:
+			row.UsedBy, row.UsedOn = "", 0
+		case user[h] != "":
+			row.UsedBy, row.UsedOn = user[h], on[h]
+		}
+		if row.Open != old.Open || row.UsedBy != old.UsedBy || row.UsedOn != old.UsedOn {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// users tells by what each carried item left the open list in this run.
+func (p *past) users(res *recon.Result) (user map[int]string, on map[int]recon.Date) {
+	user, on = map[int]string{}, map[int]recon.Date{}
+	for _, c := range res.Cleared() {
+		if c.ByRow == 0 {
+			user[c.Posted] = "document"
+			if c.ToDispute {
+				user[c.Posted] = "its capture was found"
+			}
+			continue
+		}
+		r := res.Row(int(c.ByRow - 1))
+		user[c.Posted], on[c.Posted] = RowKey(r.ID, r.Natural), r.Settled
+	}
+	byID := map[string]int{}
+	for h, r := range p.rows {
+		if _, done := user[h]; !done && res.Input().History[h].HoldsSuspense() {
+			byID[r.ID] = h
+		}
+	}
+	for _, i := range res.Rejects() {
+		r := res.Row(i)
+		if h, held := byID[r.ParentID]; held {
+			user[h], on[h] = RowKey(r.ID, r.Natural), r.Settled
+		}
+	}
+	return user, on
+}

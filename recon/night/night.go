@@ -1,0 +1,283 @@
+package night
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tieout/ledger"
+	"tieout/recon"
+)
+
+// ErrLocked is another run of the company that is active (GL-23, exit code 7).
+var ErrLocked = errors.New("another run of the company is active")
+
+// Sources is what a run needs of its files.
+type Sources interface {
+	// Keep copies what lies in the folders now under the hash of its bytes, card
+	// numbers masked (R7), and lists it.
+	Keep(ctx context.Context) ([]File, error)
+	// Read parses kept files. The reports are in the order of the files.
+	Read(ctx context.Context, files []File) (recon.Input, []recon.FileReport, error)
+}
+
+// Store is what a run needs of storage.
+type Store interface {
+	// Load returns what earlier runs left of the company.
+	Load(ctx context.Context, req Request) (*State, error)
+	// Commit stores the run and everything it adds in one transaction, or nothing.
+	Commit(ctx context.Context, c *Commit) error
+}
+
+// Presenter shows an answer to people.
+type Presenter interface {
+	// Exceptions lists what the engine found, with bodies that the reports know.
+	Exceptions(res *recon.Result) ([]Found, error)
+	// Body is the body of an item that was open at cut-over.
+	Body(r *Row) ([]byte, error)
+	// Prove completes the reports on the files and checks the invariants on
+	// what is about to be written.
+	Prove(a *Answer) error
+	// Render makes the results and keeps them under their hashes.
+	Render(a *Answer) ([]Artifact, error)
+}
+
+// Found is an exception of the engine's answer. Row is the transaction that it
+// is about, -1 for every other side.
+type Found struct {
+	Exception
+	Row int
+}
+
+// Answer is the outcome of a run before it is stored.
+type Answer struct {
+	Request
+	RunID    string
+	Revision int
+	Policy   *recon.Policy // of this range
+	Result   *recon.Result
+	Entries  []ledger.Entry // that a clean run of the range would post, numbered
+	Proof    *ledger.Proof
+	Files    []File
+	Reports  []recon.FileReport
+	Work     []Exception // the open exceptions, and those that this run closed
+	Commit   *Commit
+	Restated []Cut // ranges that rows of this run restate: they are run again next
+}
+
+// Night runs one company, a range at a time.
+type Night struct {
+	Policy    recon.Policy
+	Chart     ledger.Chart
+	Mapped    func(t recon.Transaction, posting recon.Date) bool
+	Mode      ledger.Mode
+	Sources   Sources
+	Store     Store
+	Presenter Presenter
+}
+
+// Run computes one range and commits it. A file of which nothing can be used
+// does not stop the others; the answer's reports tell.
+func (n *Night) Run(ctx context.Context, req Request) (*Answer, error) {
+	kept, err := n.Sources.Keep(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("keep the inputs: %w", err)
+	}
+	state, err := n.Store.Load(ctx, req)
+	if err != nil {
+		return nil, fmt.Errorf("load what earlier runs left: %w", err)
+	}
+	p := &past{req: req, state: state, policy: &n.Policy}
+	a := &Answer{Request: req, RunID: runID(req, state.Attempt), Revision: state.Revision + 1, Files: p.files(kept)}
+	in, reports, err := n.Sources.Read(ctx, a.Files)
+	if err != nil {
+		return nil, err
+	}
+	a.Reports = reports
+	if err := n.reckon(p, in, a); err != nil {
+		return nil, err
+	}
+	if a.Commit.Outcome != UnchangedRun {
+		if a.Commit.Artifacts, err = n.Presenter.Render(a); err != nil {
+			return nil, err
+		}
+	}
+	return a, n.Store.Commit(ctx, a.Commit)
+}
+
+// runID names an attempt at a range; a resumption is the same attempt.
+func runID(req Request, attempt int) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{req.Company, req.From.String(), req.To.String(), req.AsOf.String(), strconv.Itoa(attempt)}, "|")))
+	return "run-" + hex.EncodeToString(sum[:6])
+}
+
+// reckon decides, books, proves and compares with what earlier runs left.
+func (n *Night) reckon(p *past, in recon.Input, a *Answer) error {
+	opening, err := n.takeOver(p, in.History)
+	if err != nil {
+		return err
+	}
+	in.History = p.history()
+	in.Pinned, in.Priors, in.Inherit = p.pinned(), p.priors(), p.inherited()
+	p.fillFiles(&in, a.Files)
+	p.choose(&in)
+	policy := n.Policy
+	policy.From, policy.To, policy.AsOf, policy.OpeningUnfunded = a.From, a.To, a.AsOf, p.opening(&in)
+	a.Policy = &policy
+	a.Result = recon.Reconcile(in, &policy, recon.Books{PostingDate: n.Chart.PostingDate, PostedOn: p.postedOn(), Mapped: n.Mapped})
+	if a.Entries, err = ledger.RollUp(a.Result, &n.Chart, true); err != nil {
+		return err
+	}
+	a.Proof = ledger.Prove(a.Result, &n.Chart, a.Entries)
+	if err := n.build(p, a, opening); err != nil {
+		return err
+	}
+	a.Restated = p.restatedCuts(a.Result)
+	return n.Presenter.Prove(a)
+}
+
+// build makes the commit of an answer.
+func (n *Night) build(p *past, a *Answer, opening []Row) error {
+	res, files := a.Result, hashes(a.Files, Reports)
+	c := &Commit{Request: a.Request, RunID: a.RunID, Settled: settledTotals(a.Proof)}
+	a.Commit = c
+	c.Rows = decided(res, files)
+	keepPins(c.Rows, res.Input().Pinned, p.state.Rows)
+	c.Docs = documentsOf(res, hashes(a.Files, Documents))
+	c.Deposits, c.BankLines = depositsOf(res, n.Chart.FirstOr), bankLinesOf(res, n.Chart.FirstOr)
+	c.Acts = cleared(res, a.To)
+	c.Touched = withOpening(p.touched(res), opening)
+	var err error
+	if c.Booked, err = ledger.Contribute(res, &n.Chart, sourceOf(res)); err != nil {
+		return err
+	}
+	b := &books{past: p, chart: &n.Chart, mode: n.Mode}
+	b.replace(c)
+	if err := b.decide(c); err != nil {
+		return err
+	}
+	a.Entries = numbered(a.Entries, p.state, c)
+	if err := n.work(p, a, files); err != nil {
+		return err
+	}
+	if err := c.Check(n.Chart.IsClearing); err != nil {
+		return fmt.Errorf("nothing is written: %w", err)
+	}
+	return p.finish(a)
+}
+
+// sourceOf names rows in the books by their natural keys.
+func sourceOf(res *recon.Result) func(row int) ledger.SourceRef {
+	return func(i int) ledger.SourceRef {
+		r := res.Row(i)
+		return ledger.SourceRef("T:" + RowKey(r.ID, r.Natural))
+	}
+}
+
+// numbered gives the answer's entries the numbers that the books have for them.
+func numbered(entries []ledger.Entry, s *State, c *Commit) []ledger.Entry {
+	numbers := map[string]string{}
+	for key, chain := range s.Entries {
+		numbers[key] = chain[0].Number()
+	}
+	for i := range c.Decisions {
+		if d := &c.Decisions[i]; d.Key().Correction == "" {
+			numbers[NaturalKey(d.Key())] = d.Number()
+		}
+	}
+	all := make([]ledger.Entry, len(entries))
+	for i, e := range entries {
+		all[i] = e.Numbered(numbers[NaturalKey(e.Key())])
+	}
+	return all
+}
+
+// work draws up the work list.
+func (n *Night) work(p *past, a *Answer, files []string) error {
+	found, err := n.Presenter.Exceptions(a.Result)
+	if err != nil {
+		return err
+	}
+	var all []Exception
+	for _, f := range found {
+		if f.Row >= 0 {
+			f.aboutRow(a, files)
+		}
+		all = append(all, f.Exception)
+	}
+	a.Work = newWorklist(p, a.Result, a.Commit).compare(all)
+	a.Commit.Exceptions = p.changed(a.Work)
+	for i := range a.Work {
+		if e := &a.Work[i]; e.Hold != nil && e.Status != Closed {
+			a.Commit.Holds = append(a.Commit.Holds, *e.Hold)
+		}
+	}
+	return nil
+}
+
+// aboutRow gives an exception the key of its row, and what it holds back.
+func (f *Found) aboutRow(a *Answer, files []string) {
+	r := a.Result.Row(f.Row)
+	if r.ID != "" {
+		f.Key = RowKey(r.ID, r.Natural)
+	}
+	if r.Reason == recon.InvalidRow {
+		f.Hold = holdOf(r, a.Result.SettledOn(f.Row), a.Request)
+		f.File = files[r.Source.File]
+	}
+}
+
+// finish notes what the files held and whether anything changed at all.
+func (p *past) finish(a *Answer) error {
+	c := a.Commit
+	c.Files = slices.Clone(a.Files)
+	first, last := spans(a.Result)
+	reports := 0
+	for i := range c.Files {
+		c.Files[i].Used = true
+		if c.Files[i].Role == Reports {
+			c.Files[i].First, c.Files[i].Last = first[reports], last[reports]
+			reports++
+		}
+	}
+	items, err := c.Items()
+	if err != nil {
+		return err
+	}
+	for _, item := range items {
+		if p.state.Bodies[item.Side+"|"+item.Key] != item.Hash() {
+			c.News = append(c.News, item)
+		}
+	}
+	open := slices.ContainsFunc(a.Work, func(e Exception) bool { return e.Status != Closed })
+	switch {
+	case len(c.Changed())+len(c.Replaced)+len(c.News)+len(c.Exceptions) == 0:
+		c.Outcome = UnchangedRun
+	case open:
+		c.Outcome = DoneWithExceptions
+	default:
+		c.Outcome = Done
+	}
+	return nil
+}
+
+// spans are the first and last settlement dates of the rows of each report file.
+func spans(res *recon.Result) (first, last map[int]recon.Date) {
+	first, last = map[int]recon.Date{}, map[int]recon.Date{}
+	for i := range res.Rows() {
+		day, file := res.SettledOn(i), res.FileOf(i)
+		if day == 0 {
+			continue
+		}
+		if first[file] == 0 || day < first[file] {
+			first[file] = day
+		}
+		last[file] = max(last[file], day)
+	}
+	return first, last
+}
