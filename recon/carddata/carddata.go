@@ -23,6 +23,9 @@ const (
 	maxDigits = 19
 )
 
+// stars stand for the digits of a number that is masked.
+const stars = "************"
+
 // Has tells whether the text holds a card number or track data. Text without
 // a long run of digits, which is nearly all text, costs one look at each byte.
 func Has(text string) bool {
@@ -30,6 +33,18 @@ func Has(text string) bool {
 		return false
 	}
 	return len(find(text)) > 0
+}
+
+// Hidden tells whether the text holds a card number or track data, or one that
+// was masked before the file was kept: a kept copy is judged like the file.
+func Hidden(text string) bool {
+	if at := strings.Index(text, stars); at >= 0 && len(text) >= at+len(stars)+4 {
+		tail := text[at+len(stars) : at+len(stars)+4]
+		if strings.Trim(tail, "0123456789") == "" {
+			return true
+		}
+	}
+	return Has(text)
 }
 
 // HasBytes is Has for a field of a file.
@@ -51,7 +66,7 @@ func Mask(text string) string {
 	at := 0
 	for _, h := range hits {
 		b.WriteString(text[at:h.start])
-		b.WriteString("************")
+		b.WriteString(stars)
 		b.WriteString(h.last4)
 		at = h.end
 	}
@@ -90,7 +105,8 @@ func Quote(value string) string {
 }
 
 // worthALook counts digits: without thirteen of them there is no card number.
-// A byte outside ASCII may be part of a digit and counts as one.
+// A byte outside ASCII may be part of a digit and counts as one; so does the
+// star of a number that was masked before.
 func worthALook(text string) bool {
 	n := 0
 	for i := range len(text) {

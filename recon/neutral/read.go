@@ -172,7 +172,7 @@ func (l *line) wellFormed() bool {
 func (l *line) searchCards(texts ...*string) {
 	for _, fields := range [...][]string{l.pos.Fields, l.pos.Beyond} {
 		for _, v := range fields {
-			if len(v) >= 13 && !isRequestID(v) && carddata.Has(v) {
+			if len(v) >= 13 && !isRequestID(v) && carddata.Hidden(v) {
 				l.blameCard(v)
 			}
 		}

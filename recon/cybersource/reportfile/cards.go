@@ -12,7 +12,7 @@ import (
 // anything else that is wrong with it, and masks all its text.
 func (w *worker) searchCards() {
 	for i, field := range w.record.Fields {
-		if len(field) >= 13 && !w.exempt(i) && carddata.Has(alias(field)) {
+		if len(field) >= 13 && !w.exempt(i) && carddata.Hidden(alias(field)) {
 			w.blameCard(i, "card_data", "holds a card number ending in "+carddata.Last4(alias(field))+
 				"; the row is not used and the number is not kept: replace it at its source and load the report again")
 		}

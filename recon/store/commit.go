@@ -1,0 +1,221 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"tieout/ledger"
+	"tieout/recon/night"
+)
+
+// rowsAStatement bounds a statement, rowsATransaction what is written at once
+// before the commit: bulk rows stay invisible until it.
+const (
+	rowsAStatement   = 250
+	rowsATransaction = 10_000
+)
+
+// Commit stores the run and everything it adds. Items go ahead in bounded
+// transactions under the run, which is not visible yet; the last transaction
+// makes all of it visible together, or none (R1).
+func (r *Run) Commit(ctx context.Context, c *night.Commit) error {
+	for from := 0; from < len(c.News); from += rowsATransaction {
+		part := c.News[from:min(from+rowsATransaction, len(c.News))]
+		if err := r.inTx(ctx, func(tx *sql.Tx) error { return r.writeItems(ctx, tx, part) }); err != nil {
+			return fmt.Errorf("store outcomes: %w", err)
+		}
+	}
+	err := r.inTx(ctx, func(tx *sql.Tx) error {
+		for _, step := range []func(context.Context, *sql.Tx, *night.Commit) error{
+			func(ctx context.Context, tx *sql.Tx, _ *night.Commit) error { return r.stillOurs(ctx, tx) },
+			r.showItems, r.writeFiles, r.writeContributions, r.writeEntries, r.writeExceptions, r.writeArtifacts, r.planDelivery, r.prove, r.endRun,
+		} {
+			if err := step(ctx, tx, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("commit run %s: %w", c.RunID, err)
+	}
+	r.committed = true
+	return nil
+}
+
+// insert writes rows of equal length in statements of many rows.
+func insert(ctx context.Context, tx *sql.Tx, into string, rows [][]any) error {
+	for len(rows) > 0 {
+		part := rows[:min(rowsAStatement, len(rows))]
+		rows = rows[len(part):]
+		var text strings.Builder
+		text.WriteString("INSERT INTO " + into + " VALUES ")
+		var args []any
+		for i, row := range part {
+			if i > 0 {
+				text.WriteString(", ")
+			}
+			text.WriteString("(")
+			for k := range row {
+				if k > 0 {
+					text.WriteString(", ")
+				}
+				fmt.Fprintf(&text, "$%d", len(args)+k+1)
+			}
+			text.WriteString(")")
+			args = append(args, row...)
+		}
+		if _, err := tx.ExecContext(ctx, text.String(), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Run) writeItems(ctx context.Context, tx *sql.Tx, items []night.Item) error {
+	rows := make([][]any, len(items))
+	for i := range items {
+		it := &items[i]
+		rows[i] = []any{r.no, it.Side, it.Key, it.Merchant, it.Currency.String(), it.Settled.String(), it.Effect, it.Open, it.Hash(), string(it.Body)}
+	}
+	return insert(ctx, tx, "item_versions (run_no, side, item_key, merchant, currency, settled, effect, held, hash, body)", rows)
+}
+
+// showItems moves what counts to the versions of this run.
+func (r *Run) showItems(ctx context.Context, tx *sql.Tx, c *night.Commit) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO items (company, side, item_key, run_no, merchant, currency, settled, effect, held, hash)
+		SELECT $1, side, item_key, run_no, merchant, currency, settled, effect, held, hash FROM item_versions WHERE run_no = $2
+		ON CONFLICT (company, side, item_key) DO UPDATE SET run_no = excluded.run_no, merchant = excluded.merchant, currency = excluded.currency,
+			settled = excluded.settled, effect = excluded.effect, held = excluded.held, hash = excluded.hash`, c.Company, r.no)
+	return err
+}
+
+func (r *Run) writeFiles(ctx context.Context, tx *sql.Tx, c *night.Commit) error {
+	var seen [][]any
+	for i := range c.Files {
+		f := &c.Files[i]
+		report, err := json.Marshal(f.Report)
+		if err != nil {
+			return err
+		}
+		seen = append(seen, []any{r.no, i, string(f.Role), f.SHA256, f.Name, string(report)})
+		_, err = tx.ExecContext(ctx, `INSERT INTO files (company, role, sha256, name, size, first_run, first_day, last_day, report) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+			ON CONFLICT (company, role, sha256) DO UPDATE SET first_day = excluded.first_day, last_day = excluded.last_day, report = excluded.report`,
+			c.Company, string(f.Role), f.SHA256, f.Name, f.Size, r.no, f.First.String(), f.Last.String(), string(report))
+		if err != nil {
+			return err
+		}
+	}
+	return insert(ctx, tx, "run_files (run_no, seq, role, sha256, name, report)", seen)
+}
+
+// part is what of a contribution needs no column of its own.
+type part struct {
+	Sources   []ledger.SourceRef `json:"sources,omitempty"`
+	Memo      ledger.Memo        `json:"memo"`
+	RuleTable string             `json:"rule_table,omitempty"`
+	Role      ledger.Role        `json:"role,omitempty"`
+	Key       ledger.Key         `json:"key"`
+}
+
+func (r *Run) writeContributions(ctx context.Context, tx *sql.Tx, c *night.Commit) error {
+	for _, scope := range c.Replaced {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM contributions WHERE company = $1 AND scope = $2", c.Company, string(scope)); err != nil {
+			return err
+		}
+	}
+	rows := make([][]any, len(c.Contributions))
+	for i := range c.Contributions {
+		p := &c.Contributions[i]
+		detail, err := json.Marshal(part{p.Sources, p.Memo, p.RuleTable, p.Role, p.Key})
+		if err != nil {
+			return err
+		}
+		rows[i] = []any{c.Company, string(p.Scope), night.NaturalKey(p.Key), p.Account, p.Side.String(), p.Label, p.Rule, p.Amount, p.Base, p.Based, string(detail), r.no}
+	}
+	return insert(ctx, tx, "contributions (company, scope, natural_key, account, side, label, rule_id, amount, base, based, sources, run_no)", rows)
+}
+
+func (r *Run) writeEntries(ctx context.Context, tx *sql.Tx, c *night.Commit) error {
+	var entries, lines [][]any
+	for _, d := range c.Changed() {
+		key := d.Key()
+		entries = append(entries, []any{
+			c.Company, d.Number(), d.Revision, night.NaturalKey(key), key.Correction, d.PostingDate().String(), key.Merchant, key.Currency.String(),
+			string(key.Class), string(d.Change), d.Base().String(), d.Rate().String(), d.Memo(), d.Corrects(), r.no,
+		})
+		for i, l := range d.Lines() {
+			lines = append(lines, []any{
+				c.Company, d.Number(), d.Revision, i + 1, l.Account, l.Side.String(), l.Label, l.Amount, l.Base, l.Rule, l.Memo, joinSources(l.Sources),
+			})
+		}
+	}
+	if err := insert(ctx, tx, "entries (company, entry_no, revision, natural_key, correction, posting_date, merchant, currency, class, change, base, rate, memo, corrects, run_no)", entries); err != nil {
+		return err
+	}
+	return insert(ctx, tx, "entry_lines (company, entry_no, revision, line_no, account, side, label, amount, base, rule_id, memo, sources)", lines)
+}
+
+func joinSources(refs []ledger.SourceRef) string {
+	texts := make([]string, len(refs))
+	for i, s := range refs {
+		texts[i] = string(s)
+	}
+	return strings.Join(texts, " ")
+}
+
+func (r *Run) writeExceptions(ctx context.Context, tx *sql.Tx, c *night.Commit) error {
+	for i := range c.Exceptions {
+		e := &c.Exceptions[i]
+		body, err := json.Marshal(e)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO exceptions (company, id, side, item_key, reason, status, first_seen, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+			ON CONFLICT (company, id) DO UPDATE SET reason = excluded.reason, status = excluded.status, item_key = excluded.item_key, body = excluded.body`,
+			c.Company, e.ID, e.Side, e.Key, e.Reason.String(), string(e.Status), e.FirstSeen.String(), string(body))
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "INSERT INTO exception_history (company, id, run_no, reason, status, cause) VALUES ($1, $2, $3, $4, $5, $6)",
+			c.Company, e.ID, r.no, e.Reason.String(), string(e.Status), e.ClosedBy)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Run) writeArtifacts(ctx context.Context, tx *sql.Tx, c *night.Commit) error {
+	var rows [][]any
+	for _, a := range c.Artifacts {
+		rows = append(rows, []any{r.no, a.Kind, a.Name, a.SHA256, a.Size, false})
+	}
+	return insert(ctx, tx, "artifacts (run_no, kind, name, sha256, size, published)", rows)
+}
+
+// prove holds what the database has against itself before the commit: every
+// entry of the run balances in its currency and in base (INV-10).
+func (r *Run) prove(ctx context.Context, tx *sql.Tx, c *night.Commit) error {
+	var number string
+	err := tx.QueryRowContext(ctx, `SELECT l.entry_no FROM entry_lines l JOIN entries e ON e.company = l.company AND e.entry_no = l.entry_no AND e.revision = l.revision
+		WHERE e.company = $1 AND e.run_no = $2 GROUP BY l.entry_no, l.revision
+		HAVING SUM(CASE l.side WHEN 'D' THEN l.amount ELSE -l.amount END) <> 0 OR SUM(CASE l.side WHEN 'D' THEN l.base ELSE -l.base END) <> 0 LIMIT 1`,
+		c.Company, r.no).Scan(&number)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("INV-10: entry %s as stored does not balance", number)
+}
+
+func (r *Run) endRun(ctx context.Context, tx *sql.Tx, c *night.Commit) error {
+	_, err := tx.ExecContext(ctx, "UPDATE runs SET state = 'COMMITTED', outcome = $1, run_id = $2, ended_us = $3 WHERE run_no = $4", string(c.Outcome), c.RunID, r.nowMicros(), r.no)
+	return err
+}

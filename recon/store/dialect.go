@@ -1,0 +1,79 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver
+)
+
+// dialect is what the two databases do not agree on.
+type dialect struct {
+	name    goose.Dialect
+	migrate func(ctx context.Context, db *sql.DB, up func() error) error // up, while nobody else does
+	close   func()
+}
+
+func isPostgres(where string) bool {
+	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
+}
+
+func openPostgres(ctx context.Context, where string) (*sql.DB, dialect, error) {
+	pool, err := pgxpool.New(ctx, where)
+	if err != nil {
+		return nil, dialect{}, fmt.Errorf("store: %w", err)
+	}
+	db := stdlib.OpenDBFromPool(pool)
+	d := dialect{name: goose.DialectPostgres, close: pool.Close, migrate: func(ctx context.Context, db *sql.DB, up func() error) error {
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = tx.Rollback() }()
+		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(7406312)"); err != nil {
+			return err
+		}
+		return up()
+	}}
+	return db, d, safeSettings(ctx, db)
+}
+
+// safeSettings refuses a server that may forget what it has committed (R1).
+func safeSettings(ctx context.Context, db *sql.DB) error {
+	for _, name := range []string{"fsync", "synchronous_commit"} {
+		var value string
+		if err := db.QueryRowContext(ctx, "SELECT current_setting('"+name+"')").Scan(&value); err != nil {
+			return fmt.Errorf("store: %w", err)
+		}
+		if value == "off" {
+			return fmt.Errorf("store: the server has %s=off and may lose what was committed; set it to on", name)
+		}
+	}
+	return nil
+}
+
+// openSQLite opens a file with one connection: SQLite has one writer, and every
+// commit is synced (R1).
+func openSQLite(path string) (*sql.DB, dialect, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, dialect{}, err
+	}
+	name := (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String()
+	db, err := sql.Open("sqlite", name+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)")
+	if err != nil {
+		return nil, dialect{}, fmt.Errorf("store %s: %w", path, err)
+	}
+	db.SetMaxOpenConns(1)
+	d := dialect{name: goose.DialectSQLite3, close: func() {}, migrate: func(_ context.Context, _ *sql.DB, up func() error) error {
+		return exclusively(path+".lock", up)
+	}}
+	return db, d, nil
+}

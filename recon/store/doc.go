@@ -1,0 +1,14 @@
+// Package store keeps the state of tieout: runs, kept files, outcomes with their
+// history, contributions, entries, exceptions and deliveries. It is one SQL set
+// on SQLite (one file, one host) and PostgreSQL.
+//
+// Start at [Open] and [Store.Begin]: a [Run] holds the company's lock and is the
+// store of one night. commit.go writes, load.go reads, archive.go keeps files by
+// their hashes, release.go hands entries to the general ledger, and explain.go
+// answers questions from what is stored. What a database can refuse, the schema
+// refuses too.
+//
+// What must never come in: a rule of matching or booking, a rendered form, and
+// a statement that only one of the two databases understands, but for those in
+// dialect.go.
+package store

@@ -1,0 +1,269 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"tieout/ledger"
+	"tieout/ledger/money"
+	"tieout/recon"
+	"tieout/recon/night"
+)
+
+// Load returns what earlier runs left of the company.
+func (r *Run) Load(ctx context.Context, req night.Request) (*night.State, error) {
+	l := &loading{ctx: ctx, db: r.db, company: req.Company, s: &night.State{
+		Run: r.no, Attempt: r.attempt, BatchNets: map[recon.BatchKey]int64{}, Entries: map[string][]ledger.Booked{},
+		Exceptions: map[string]night.Exception{}, Bodies: map[string]string{}, LastNumber: map[int]int{},
+	}}
+	for _, step := range []func() error{l.items, l.nets, l.contributions, l.entries, l.exceptions, l.files, l.cuts} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return l.s, r.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM runs WHERE company = $1 AND date_from = $2 AND date_to = $3 AND state = 'COMMITTED' AND outcome <> 'UNCHANGED'`,
+		req.Company, req.From.String(), req.To.String()).Scan(&l.s.Revision)
+}
+
+type loading struct {
+	ctx     context.Context
+	db      querier
+	company string
+	s       *night.State
+}
+
+func (l *loading) each(query string, row func(scan func(...any) error) error) error {
+	return each(l.ctx, l.db, query, []any{l.company}, row)
+}
+
+func (l *loading) items() error {
+	return l.each(`SELECT i.side, i.item_key, i.hash, v.body FROM items i JOIN item_versions v ON v.run_no = i.run_no AND v.side = i.side AND v.item_key = i.item_key
+		WHERE i.company = $1 ORDER BY i.side, i.item_key`, func(scan func(...any) error) error {
+		var side, key, hash, body string
+		if err := scan(&side, &key, &hash, &body); err != nil {
+			return err
+		}
+		l.s.Bodies[side+"|"+key] = hash
+		if err := l.item(side, []byte(body)); err != nil {
+			return fmt.Errorf("stored %s %s: %w", side, key, err)
+		}
+		return nil
+	})
+}
+
+func (l *loading) item(side string, body []byte) error {
+	switch side {
+	case night.SideEvent:
+		return unpack(body, &l.s.Rows)
+	case night.SideDeposit:
+		return unpack(body, &l.s.Deposits)
+	case night.SideBank:
+		return unpack(body, &l.s.BankLines)
+	case night.SideAct:
+		return unpack(body, &l.s.Acts)
+	}
+	return nil
+}
+
+func unpack[T any](body []byte, to *[]T) error {
+	var v T
+	err := json.Unmarshal(body, &v)
+	*to = append(*to, v)
+	return err
+}
+
+func (l *loading) nets() error {
+	return l.each(`SELECT merchant, settled, currency, CAST(SUM(effect) AS BIGINT) FROM items WHERE company = $1 AND side = 'event' AND effect <> 0
+		GROUP BY merchant, settled, currency`, func(scan func(...any) error) error {
+		var merchant, settled, currency string
+		var net int64
+		if err := scan(&merchant, &settled, &currency, &net); err != nil {
+			return err
+		}
+		day, err := recon.ParseDate(settled)
+		if err != nil {
+			return err
+		}
+		c, err := money.ParseCurrency(currency)
+		l.s.BatchNets[recon.BatchKey{Merchant: merchant, SettlementDate: day, Currency: c}] = net
+		return err
+	})
+}
+
+func (l *loading) contributions() error {
+	return l.each(`SELECT scope, account, side, label, rule_id, amount, base, based, sources FROM contributions WHERE company = $1
+		ORDER BY natural_key, account, side DESC, label, scope, rule_id`, func(scan func(...any) error) error {
+		var c ledger.Contribution
+		var scope, side, detail string
+		if err := scan(&scope, &c.Account, &side, &c.Label, &c.Rule, &c.Amount, &c.Base, &c.Based, &detail); err != nil {
+			return err
+		}
+		var p part
+		if err := json.Unmarshal([]byte(detail), &p); err != nil {
+			return err
+		}
+		c.Scope, c.Side, c.Key, c.Sources, c.Memo, c.RuleTable, c.Role = ledger.Scope(scope), ledger.Side(side[0]), p.Key, p.Sources, p.Memo, p.RuleTable, p.Role
+		l.s.Contributions = append(l.s.Contributions, c)
+		return nil
+	})
+}
+
+// entries are the newest revisions, each natural key's original first.
+func (l *loading) entries() error {
+	stored, err := readEntries(l.ctx, l.db, `e.company = $1 AND e.revision = (SELECT MAX(n.revision) FROM entries n WHERE n.company = e.company AND n.entry_no = e.entry_no)`, l.company)
+	if err != nil {
+		return err
+	}
+	for _, e := range stored {
+		key := night.NaturalKey(e.Key())
+		l.s.Entries[key] = append(l.s.Entries[key], e.Booked)
+		var year, n int
+		if _, err := fmt.Sscanf(e.Number(), "TO%02d%06d", &year, &n); err != nil {
+			return fmt.Errorf("stored entry number %q: %w", e.Number(), err)
+		}
+		year += 2000
+		l.s.LastNumber[year] = max(l.s.LastNumber[year], n)
+	}
+	return nil
+}
+
+func (l *loading) exceptions() error {
+	return l.each(`SELECT body FROM exceptions WHERE company = $1`, func(scan func(...any) error) error {
+		var body string
+		if err := scan(&body); err != nil {
+			return err
+		}
+		var e night.Exception
+		err := json.Unmarshal([]byte(body), &e)
+		l.s.Exceptions[e.ID] = e
+		return err
+	})
+}
+
+func (l *loading) files() error {
+	return l.each(`SELECT role, sha256, name, size, first_run, first_day, last_day, report FROM files WHERE company = $1 ORDER BY first_run, role, name, sha256`, func(scan func(...any) error) error {
+		f := night.File{Used: true}
+		var role, first, last, report string
+		if err := scan(&role, &f.SHA256, &f.Name, &f.Size, &f.Generation, &first, &last, &report); err != nil {
+			return err
+		}
+		f.Role = night.Role(role)
+		if err := f.First.UnmarshalText([]byte(first)); err != nil {
+			return err
+		}
+		if err := f.Last.UnmarshalText([]byte(last)); err != nil {
+			return err
+		}
+		err := json.Unmarshal([]byte(report), &f.Report)
+		l.s.Files = append(l.s.Files, f)
+		return err
+	})
+}
+
+// Cuts are the ranges that were computed as one run each.
+func (s *Store) Cuts(ctx context.Context, company string) ([]night.Cut, error) {
+	l := &loading{ctx: ctx, db: s.db, company: company, s: &night.State{}}
+	err := l.cuts()
+	return l.s.Cuts, err
+}
+
+func (l *loading) cuts() error {
+	return l.each(`SELECT DISTINCT date_from, date_to FROM runs WHERE company = $1 AND state = 'COMMITTED' ORDER BY date_from, date_to`, func(scan func(...any) error) error {
+		var from, to string
+		if err := scan(&from, &to); err != nil {
+			return err
+		}
+		var c night.Cut
+		if err := c.From.UnmarshalText([]byte(from)); err != nil {
+			return err
+		}
+		err := c.To.UnmarshalText([]byte(to))
+		l.s.Cuts = append(l.s.Cuts, c)
+		return err
+	})
+}
+
+// Entry is an entry as stored.
+type Entry struct {
+	ledger.Booked
+	Natural, Change, RunNo string
+	Void                   bool
+}
+
+// readEntries reads entries with their lines, in natural-key order.
+func readEntries(ctx context.Context, db querier, where string, args ...any) ([]Entry, error) {
+	lines := map[string][]ledger.Line{}
+	err := each(ctx, db, `SELECT l.entry_no, l.revision, l.account, l.side, l.label, l.amount, l.base, l.rule_id, l.memo, l.sources FROM entry_lines l
+		JOIN entries e ON e.company = l.company AND e.entry_no = l.entry_no AND e.revision = l.revision WHERE `+where+` ORDER BY l.entry_no, l.revision, l.line_no`, args,
+		func(scan func(...any) error) error {
+			var no, side, sources string
+			var revision int
+			var line ledger.Line
+			if err := scan(&no, &revision, &line.Account, &side, &line.Label, &line.Amount, &line.Base, &line.Rule, &line.Memo, &sources); err != nil {
+				return err
+			}
+			line.Side = ledger.Side(side[0])
+			for _, s := range strings.Fields(sources) {
+				line.Sources = append(line.Sources, ledger.SourceRef(s))
+			}
+			id := fmt.Sprintf("%s.%d", no, revision)
+			lines[id] = append(lines[id], line)
+			return nil
+		})
+	if err != nil {
+		return nil, err
+	}
+	var all []Entry
+	err = each(ctx, db, `SELECT e.entry_no, e.revision, e.natural_key, e.correction, e.posting_date, e.merchant, e.currency, e.class, e.change, e.base, e.rate, e.memo, e.corrects, e.run_no,
+		(SELECT COUNT(*) FROM delivery_entries d JOIN deliveries v ON v.company = d.company AND v.target = d.target AND v.run_no = d.run_no
+			WHERE d.company = e.company AND d.entry_no = e.entry_no AND d.revision = e.revision)
+		FROM entries e WHERE `+where+` ORDER BY e.natural_key, e.entry_no, e.revision`, args, func(scan func(...any) error) error {
+		e, err := scanEntry(scan, lines)
+		all = append(all, e)
+		return err
+	})
+	return all, err
+}
+
+func scanEntry(scan func(...any) error, lines map[string][]ledger.Line) (Entry, error) {
+	var e Entry
+	var no, correction, posting, merchant, currency, class, base, rate, memo, corrects string
+	var revision, released int
+	err := scan(&no, &revision, &e.Natural, &correction, &posting, &merchant, &currency, &class, &e.Change, &base, &rate, &memo, &corrects, &e.RunNo, &released)
+	if err != nil {
+		return e, err
+	}
+	key := ledger.Key{Merchant: merchant, Class: ledger.Class(class)}
+	if err := key.PostingDate.UnmarshalText([]byte(e.Natural[:10])); err != nil {
+		return e, err
+	}
+	if key.Currency, err = money.ParseCurrency(currency); err != nil {
+		return e, err
+	}
+	baseCurrency, err := money.ParseCurrency(base)
+	if err != nil {
+		return e, err
+	}
+	r, err := money.ParseRate(rate)
+	if err != nil {
+		return e, err
+	}
+	key.Correction = correction
+	var day recon.Date
+	if err := day.UnmarshalText([]byte(posting)); err != nil {
+		return e, err
+	}
+	e.Void = e.Change == string(ledger.Voided)
+	e.Revision, e.Released = revision, released > 0
+	e.Entry, err = ledger.Restore(key, baseCurrency, r, lines[fmt.Sprintf("%s.%d", no, revision)])
+	if err != nil {
+		return e, err
+	}
+	e.Entry = e.Entry.Numbered(no).WithMemo(memo).Correcting(corrects)
+	if day != key.PostingDate {
+		e.Entry = e.OnDate(day)
+	}
+	return e, nil
+}

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Options are what a store is told by the program.
+type Options struct {
+	Now        func() time.Time         // the clock; never nil
+	Holder     string                   // who holds locks: host and process
+	Alive      func(holder string) bool // whether a holder may still be at work; nil believes the lease
+	Lease      time.Duration            // how long a lock holds without a sign of life; 0: a minute
+	Software   string
+	ConfigHash string
+	RulesHash  string
+	Operator   string
+	Targets    []string // who gets posting files; none: nobody
+}
+
+// Store is an open database at the head of its migrations.
+type Store struct {
+	db      *sql.DB
+	dialect dialect
+	o       Options
+}
+
+// Open opens a SQLite file, which is made if it is absent, or a PostgreSQL
+// database by its address postgres://..., and brings it to the newest schema.
+func Open(ctx context.Context, where string, o Options) (*Store, error) {
+	s := &Store{o: o}
+	if s.o.Lease == 0 {
+		s.o.Lease = time.Minute
+	}
+	var err error
+	if isPostgres(where) {
+		s.db, s.dialect, err = openPostgres(ctx, where)
+	} else {
+		s.db, s.dialect, err = openSQLite(where)
+	}
+	if err == nil {
+		err = s.migrate(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// Close closes the database.
+func (s *Store) Close() error {
+	if s.db == nil {
+		return nil
+	}
+	err := s.db.Close()
+	s.dialect.close()
+	return err
+}
+
+// migrate runs what is missing of the numbered migrations, one process at a
+// time; a schema that is newer than this program is refused.
+func (s *Store) migrate(ctx context.Context) error {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(s.dialect.name, s.db, files)
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	return s.dialect.migrate(ctx, s.db, func() error {
+		if _, err := p.Up(ctx); err != nil {
+			return fmt.Errorf("migrations: %w", err)
+		}
+		version, target, err := p.GetVersions(ctx)
+		if err == nil && version > target {
+			err = fmt.Errorf("the store has schema %d and this program knows %d: use a newer program", version, target)
+		}
+		return err
+	})
+}
+
+func (s *Store) nowMicros() int64 { return s.o.Now().UnixMicro() }
+
+// inTx runs do in one transaction.
+func (s *Store) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := do(tx); err != nil {
+		return errors.Join(err, ignoreDone(tx.Rollback()))
+	}
+	return tx.Commit()
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+// each calls row for every row of a query.
+func each(ctx context.Context, db querier, query string, args []any, row func(scan func(...any) error) error) error {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// querier is a database or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}

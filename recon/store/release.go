@@ -1,0 +1,154 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"tieout/ledger"
+	"tieout/recon"
+	"tieout/recon/night"
+)
+
+// DeliveryState is how far a posting file has come (PF-08). Each state is
+// stored before the next step is taken.
+type DeliveryState string
+
+// The states of a delivery into a folder.
+const (
+	Planned   DeliveryState = "PLANNED"  // owed since the commit; no name yet
+	Approved  DeliveryState = "APPROVED" // released: sequence and name are taken
+	Built     DeliveryState = "BUILT"    // bytes, hash and size are known
+	Delivered DeliveryState = "DELIVERED"
+)
+
+// Delivery is a posting file that is owed to a target.
+type Delivery struct {
+	Company  string
+	Target   string
+	RunNo    int
+	RunID    string
+	AsOf     recon.Date
+	State    DeliveryState
+	Sequence int
+	Name     string
+	SHA256   string
+	Size     int64
+	From, To recon.Date
+}
+
+// planDelivery owes every target one file with all entries that no file carries
+// yet and no hold keeps back, in the transaction of the commit.
+func (r *Run) planDelivery(ctx context.Context, tx *sql.Tx, c *night.Commit) error {
+	for _, target := range r.o.Targets {
+		open, err := readEntries(ctx, tx, `e.company = $1 AND e.change <> 'VOID' AND e.revision = (SELECT MAX(n.revision) FROM entries n WHERE n.company = e.company AND n.entry_no = e.entry_no)
+			AND NOT EXISTS (SELECT 1 FROM delivery_entries d WHERE d.company = e.company AND d.target = $2 AND d.entry_no = e.entry_no)`, c.Company, target)
+		if err != nil {
+			return err
+		}
+		var rows [][]any
+		for _, e := range open {
+			if !c.Held(e.Key()) {
+				rows = append(rows, []any{c.Company, target, e.Number(), e.Revision, r.no})
+			}
+		}
+		if len(rows) == 0 {
+			continue
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO deliveries (company, target, run_no, state, sequence, name, sha256, size, date_from, date_to) VALUES ($1, $2, $3, 'PLANNED', 0, '', '', 0, $4, $5)`,
+			c.Company, target, r.no, c.From.String(), c.To.String())
+		if err != nil {
+			return err
+		}
+		if err := insert(ctx, tx, "delivery_entries (company, target, entry_no, revision, run_no)", rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Owed lists the deliveries that are not done, oldest first: a target gets its
+// files strictly in sequence.
+func (s *Store) Owed(ctx context.Context, company string) ([]Delivery, error) {
+	var all []Delivery
+	err := each(ctx, s.db, `SELECT d.company, d.target, d.run_no, r.run_id, r.as_of, d.state, d.sequence, d.name, d.sha256, d.size, d.date_from, d.date_to
+		FROM deliveries d JOIN runs r ON r.run_no = d.run_no WHERE d.company = $1 AND d.state <> 'DELIVERED' ORDER BY d.target, d.run_no`, []any{company},
+		func(scan func(...any) error) error {
+			var d Delivery
+			var asOf, from, to string
+			if err := scan(&d.Company, &d.Target, &d.RunNo, &d.RunID, &asOf, &d.State, &d.Sequence, &d.Name, &d.SHA256, &d.Size, &from, &to); err != nil {
+				return err
+			}
+			err := errors.Join(d.AsOf.UnmarshalText([]byte(asOf)), d.From.UnmarshalText([]byte(from)), d.To.UnmarshalText([]byte(to)))
+			all = append(all, d)
+			return err
+		})
+	return all, err
+}
+
+// Approve releases a delivery: it takes the next sequence of the target and
+// fixes the name (PF-04, PF-05), both at once.
+func (s *Store) Approve(ctx context.Context, d *Delivery, name func(sequence int) string) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(sequence), 0) + 1 FROM deliveries WHERE company = $1 AND target = $2", d.Company, d.Target).Scan(&d.Sequence); err != nil {
+			return err
+		}
+		d.Name = name(d.Sequence)
+		return step(ctx, tx, d, Planned, Approved)
+	})
+}
+
+// Advance stores that a delivery went from one state to the next.
+func (s *Store) Advance(ctx context.Context, d *Delivery, from, to DeliveryState) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error { return step(ctx, tx, d, from, to) })
+}
+
+func step(ctx context.Context, tx *sql.Tx, d *Delivery, from, to DeliveryState) error {
+	res, err := tx.ExecContext(ctx, `UPDATE deliveries SET state = $1, sequence = $2, name = $3, sha256 = $4, size = $5
+		WHERE company = $6 AND target = $7 AND run_no = $8 AND state = $9`, string(to), d.Sequence, d.Name, d.SHA256, d.Size, d.Company, d.Target, d.RunNo, string(from))
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return fmt.Errorf("delivery %s of run %s is not %s any more", d.Name, d.RunID, from)
+	}
+	d.State = to
+	return nil
+}
+
+// EntriesOf are the entries that a delivery carries, in natural-key order.
+func (s *Store) EntriesOf(ctx context.Context, d *Delivery) ([]ledger.Entry, error) {
+	stored, err := readEntries(ctx, s.db, `e.company = $1 AND EXISTS (SELECT 1 FROM delivery_entries d WHERE d.company = e.company AND d.target = $2 AND d.run_no = $3
+		AND d.entry_no = e.entry_no AND d.revision = e.revision)`, d.Company, d.Target, d.RunNo)
+	entries := make([]ledger.Entry, len(stored))
+	for i := range stored {
+		entries[i] = stored[i].Entry
+	}
+	return entries, err
+}
+
+// Unpublished lists rendered results that a commit named and nobody has handed out.
+func (s *Store) Unpublished(ctx context.Context, company string) ([]Published, error) {
+	var all []Published
+	err := each(ctx, s.db, `SELECT a.run_no, a.kind, a.name, a.sha256, a.size FROM artifacts a JOIN runs r ON r.run_no = a.run_no
+		WHERE r.company = $1 AND r.state = 'COMMITTED' AND NOT a.published ORDER BY a.run_no, a.kind`, []any{company}, func(scan func(...any) error) error {
+		var p Published
+		err := scan(&p.RunNo, &p.Kind, &p.Name, &p.SHA256, &p.Size)
+		all = append(all, p)
+		return err
+	})
+	return all, err
+}
+
+// Published is a rendered result of a run.
+type Published struct {
+	RunNo int
+	night.Artifact
+}
+
+// MarkPublished stores that a result was handed out.
+func (s *Store) MarkPublished(ctx context.Context, p Published) error {
+	_, err := s.db.ExecContext(ctx, "UPDATE artifacts SET published = $1 WHERE run_no = $2 AND kind = $3", true, p.RunNo, p.Kind)
+	return err
+}

@@ -1,0 +1,173 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"tieout/recon/night"
+)
+
+// Run is a run in progress: it holds the company's lock until Close, and is the
+// [night.Store] of that run.
+type Run struct {
+	*Store
+	req       night.Request
+	no        int
+	attempt   int
+	fence     int64
+	committed bool
+	stop      func()
+}
+
+var _ night.Store = (*Run)(nil)
+
+// ErrFenced is a run whose lock was taken over: it must not write any more.
+var ErrFenced = errors.New("the lock of the company was taken over; nothing was written")
+
+// Begin takes the company's lock and opens the row of the run. While another
+// run of the company is active it returns [night.ErrLocked] (GL-23). What a
+// killed run left half written is cleared away.
+func (s *Store) Begin(ctx context.Context, req night.Request) (*Run, error) {
+	r := &Run{Store: s, req: req}
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := r.lock(ctx, tx); err != nil {
+			return err
+		}
+		if err := r.clearKilled(ctx, tx); err != nil {
+			return err
+		}
+		return r.open(ctx, tx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.stop = r.stayAlive(ctx)
+	return r, nil
+}
+
+// lock takes a free or expired lock, or one whose holder is known to be dead.
+func (r *Run) lock(ctx context.Context, tx *sql.Tx) error {
+	now := r.nowMicros()
+	until := r.o.Now().Add(r.o.Lease).UnixMicro()
+	var holder string
+	err := tx.QueryRowContext(ctx, "SELECT holder FROM locks WHERE company = $1", r.req.Company).Scan(&holder)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	limit := now
+	if holder != "" && r.o.Alive != nil && !r.o.Alive(holder) {
+		limit = 1<<63 - 1
+	}
+	err = tx.QueryRowContext(ctx, `INSERT INTO locks (company, fence, run_no, holder, until_us) VALUES ($1, 1, 0, $2, $3)
+		ON CONFLICT (company) DO UPDATE SET fence = locks.fence + 1, holder = excluded.holder, until_us = excluded.until_us
+		WHERE locks.until_us < $4 RETURNING fence`, r.req.Company, r.o.Holder, until, limit).Scan(&r.fence)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("%w: %s holds the lock", night.ErrLocked, holder)
+	}
+	return err
+}
+
+func (r *Run) clearKilled(ctx context.Context, tx *sql.Tx) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM item_versions WHERE run_no IN (SELECT run_no FROM runs WHERE company = $1 AND state <> 'COMMITTED')`, r.req.Company); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE runs SET state = 'FAILED', ended_us = $1, failure = 'the process ended before its commit' WHERE company = $2 AND state = 'RUNNING'`,
+		r.nowMicros(), r.req.Company)
+	return err
+}
+
+// open makes the row of the run, or takes up the one of a failed attempt.
+func (r *Run) open(ctx context.Context, tx *sql.Tx) error {
+	days := []any{r.req.Company, r.req.From.String(), r.req.To.String(), r.req.AsOf.String()}
+	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) + 1 FROM runs WHERE company = $1 AND date_from = $2 AND date_to = $3 AND as_of = $4 AND state = 'COMMITTED'`, days...).Scan(&r.attempt); err != nil {
+		return err
+	}
+	err := tx.QueryRowContext(ctx, `UPDATE runs SET state = 'RUNNING', started_us = $1, ended_us = 0, failure = '', software = $2, config_hash = $3, rules_hash = $4, operator = $5
+		WHERE company = $6 AND date_from = $7 AND date_to = $8 AND as_of = $9 AND attempt = $10 AND state = 'FAILED' RETURNING run_no`,
+		append(append([]any{r.nowMicros(), r.o.Software, r.o.ConfigHash, r.o.RulesHash, r.o.Operator}, days...), r.attempt)...).Scan(&r.no)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = tx.QueryRowContext(ctx, `INSERT INTO runs (run_no, company, run_id, date_from, date_to, as_of, attempt, state, started_us, software, config_hash, rules_hash, operator)
+			VALUES ((SELECT COALESCE(MAX(run_no), 0) + 1 FROM runs), $1, '', $2, $3, $4, $5, 'RUNNING', $6, $7, $8, $9, $10) RETURNING run_no`,
+			append(days, r.attempt, r.nowMicros(), r.o.Software, r.o.ConfigHash, r.o.RulesHash, r.o.Operator)...).Scan(&r.no)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE locks SET run_no = $1 WHERE company = $2 AND fence = $3", r.no, r.req.Company, r.fence)
+	return err
+}
+
+// stayAlive renews the lease until the run ends.
+func (r *Run) stayAlive(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() {
+		tick := time.NewTicker(r.o.Lease / 4)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				_, _ = r.db.ExecContext(ctx, "UPDATE locks SET until_us = $1 WHERE company = $2 AND fence = $3",
+					r.o.Now().Add(r.o.Lease).UnixMicro(), r.req.Company, r.fence) // a lost lease shows at the commit
+			}
+		}
+	})
+	return func() { cancel(); done.Wait() }
+}
+
+// Close gives the lock back. A run that was not committed is recorded as failed, with why.
+func (r *Run) Close(ctx context.Context, why error) error {
+	r.stop()
+	ctx = context.WithoutCancel(ctx)
+	return r.inTx(ctx, func(tx *sql.Tx) error {
+		if !r.committed {
+			failure := "interrupted"
+			if why != nil {
+				failure = why.Error()
+			}
+			if _, err := tx.ExecContext(ctx, "DELETE FROM item_versions WHERE run_no = $1", r.no); err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, "UPDATE runs SET state = 'FAILED', ended_us = $1, failure = $2 WHERE run_no = $3", r.nowMicros(), failure, r.no); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, "UPDATE locks SET until_us = 0, holder = '' WHERE company = $1 AND fence = $2", r.req.Company, r.fence)
+		return err
+	})
+}
+
+// stillOurs refuses to write under a lock that was taken over.
+func (r *Run) stillOurs(ctx context.Context, tx *sql.Tx) error {
+	res, err := tx.ExecContext(ctx, "UPDATE locks SET until_us = $1 WHERE company = $2 AND fence = $3", r.o.Now().Add(r.o.Lease).UnixMicro(), r.req.Company, r.fence)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(ErrFenced, err)
+	}
+	return nil
+}
+
+// Look is a run that only looks: it takes no lock, and its Commit writes nothing.
+func (s *Store) Look(ctx context.Context, req night.Request) (night.Store, error) {
+	r := &Run{Store: s, req: req, attempt: 1}
+	err := s.db.QueryRowContext(ctx, "SELECT COALESCE(MAX(run_no), 0) + 1 FROM runs").Scan(&r.no)
+	return look{r}, err
+}
+
+type look struct{ run *Run }
+
+// Load is that of a run.
+func (l look) Load(ctx context.Context, req night.Request) (*night.State, error) {
+	return l.run.Load(ctx, req)
+}
+
+// Commit writes nothing.
+func (l look) Commit(context.Context, *night.Commit) error { return nil }
