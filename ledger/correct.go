@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tieout/ledger/money"
 	"tieout/recon"
 )
 
@@ -267,4 +268,13 @@ func nextCorrection(chain []Booked) int {
 		}
 	}
 	return n
+}
+
+// Restore makes an entry of stored lines. An entry without lines is one that
+// became void: its number and its key are kept (GL-19).
+func Restore(key Key, base money.Currency, rate money.Rate, lines []Line) (Entry, error) {
+	if len(lines) == 0 {
+		return Entry{key: key, base: base, rate: rate}, nil
+	}
+	return NewEntry(key, base, rate, lines)
 }

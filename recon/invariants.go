@@ -192,7 +192,7 @@ func (a *audit) checkDocuments(files int) {
 				continue
 			}
 			last.of(t, d.file, d.currency).add(d.amount)
-			open, left := d.amount-r.docs.prior(i), d.left
+			open, left := d.amount-r.prior(uint32(i)), d.left
 			t.taken -= fingerprint(uint32(i), open-left)
 			if d.amount < 0 {
 				open, left = -open, -left
@@ -280,7 +280,7 @@ func (a *audit) findMisapplied() {
 		if d.flags&docFault != 0 {
 			continue
 		}
-		if took := d.amount - a.r.docs.prior(i) - a.r.docs.rows[i].left; took != given[i] && len(a.faults) < maxViolations {
+		if took := d.amount - a.r.prior(uint32(i)) - a.r.docs.rows[i].left; took != given[i] && len(a.faults) < maxViolations {
 			a.fault("INV-5", a.doc(uint32(i)), "rows apply %s to it, its balance says %s", money.New(given[i], d.currency), money.New(took, d.currency))
 		}
 	}

@@ -19,6 +19,7 @@ import (
 type inputFiles struct {
 	transactions                      []string
 	documents, history, funding, bank []string
+	names                             map[string]string // by path: what people call a file, where that is not its base name
 }
 
 // intake is what was read of them.
@@ -56,7 +57,11 @@ func readFiles(f inputFiles, p *config.Policy) (*intake, error) {
 		{f.bank, in.readBank},
 	} {
 		for _, path := range group.paths {
-			if err := in.read(path, group.read); err != nil {
+			name := filepath.Base(path)
+			if called, has := f.names[path]; has {
+				name = called
+			}
+			if err := in.read(path, name, group.read); err != nil {
 				return nil, err
 			}
 		}
@@ -75,13 +80,13 @@ func sizes(paths []string) (total int64, err error) {
 	return total, nil
 }
 
-func (in *intake) read(path string, read func(string, *bufio.Reader) recon.FileReport) error {
+func (in *intake) read(path, name string, read func(string, *bufio.Reader) recon.FileReport) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("cannot read %s: %w", path, err)
 	}
 	defer f.Close()
-	in.reports = append(in.reports, read(filepath.Base(path), bufio.NewReaderSize(f, 64<<10)))
+	in.reports = append(in.reports, read(name, bufio.NewReaderSize(f, 64<<10)))
 	return nil
 }
 

@@ -27,6 +27,8 @@ const (
 	exitFailed     = 1
 	exitUsage      = 2
 	exitExceptions = 3
+	exitMissing    = 4
+	exitLocked     = 7
 	exitInterrupt  = 130
 )
 
@@ -62,7 +64,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(reconcileCommand())
+	root.AddCommand(reconcileCommand(), runCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitDone

@@ -217,7 +217,7 @@ func (c *Commit) Summary() string {
 		}
 	}
 	if len(parts) == 0 {
-		return "no entry changed"
+		return "entries UNCHANGED"
 	}
 	return "entries: " + strings.Join(parts, ", ")
 }

@@ -37,6 +37,7 @@ type bankGroup struct {
 func (d *deposit) group() bankGroup {
 	return bankGroup{strings.TrimSpace(d.BankRef), d.Funded.Currency()}
 }
+
 func (l *bankLine) group() bankGroup {
 	return bankGroup{strings.TrimSpace(l.BankRef), l.Amount.Currency()}
 }

@@ -13,7 +13,7 @@ type past struct {
 	req    Request
 	state  *State
 	policy *recon.Policy
-	rows   []*Row // by index into the engine's history
+	rows   map[string]*Row // by what the engine's history says of them
 }
 
 func (p *past) inside(day recon.Date) bool { return p.req.From <= day && day <= p.req.To }
@@ -28,6 +28,7 @@ func (p *past) usedInside(r *Row) bool { return r.UsedBy != "" && r.UsedOn != 0 
 // history is what was posted for rows outside the range, whichever run posted them.
 func (p *past) history() []recon.Posted {
 	var all []recon.Posted
+	p.rows = map[string]*Row{}
 	for i := range p.state.Rows {
 		r := &p.state.Rows[i]
 		if r.Posting == 0 || !p.outside(r) {
@@ -44,9 +45,20 @@ func (p *past) history() []recon.Posted {
 			h.OpenReason = r.Reason
 		}
 		h.Applied = r.appliedByDocument()
-		all, p.rows = append(all, h), append(p.rows, r)
+		all = append(all, h)
+		p.rows[RowKey(h.ID, h.Type)] = r
 	}
 	return all
+}
+
+// rowsOf are the rows of the engine's history, which leaves out what it decides anew.
+func (p *past) rowsOf(res *recon.Result) []*Row {
+	rows := make([]*Row, len(res.Input().History))
+	for i := range rows {
+		h := &res.Input().History[i]
+		rows[i] = p.rows[RowKey(h.ID, h.Type)]
+	}
+	return rows
 }
 
 // appliedByDocument is what each of the row's documents gave; nil where it was never known.

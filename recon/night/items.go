@@ -23,7 +23,7 @@ func rowOf(res *recon.Result, i int, files []string) Row {
 	row := Row{
 		Transaction: r.Transaction, Natural: r.Natural, Label: r.Label, Settled: r.Settled, Posting: r.Posting, Verdict: r.Verdict, Reason: r.Reason,
 		Secondary: r.Secondary, Pass: r.Pass, Kind: r.Kind, Documents: r.Documents, Suggested: r.Suggested, Applied: r.Applied,
-		Suspended: r.Suspended, WriteOff: r.WriteOff, Unmapped: r.Unmapped, Evidence: r.Evidence, ParentID: r.ParentID,
+		Suspended: r.Suspended, WriteOff: r.WriteOff, Unmapped: r.Unmapped, Evidence: res.Evidence(i).Text, ParentID: r.ParentID,
 		Line: int(r.Source.Line),
 	}
 	natural := r.Transaction
@@ -139,9 +139,10 @@ func (p *past) touched(res *recon.Result) []Row {
 	for _, h := range res.Held() {
 		left[h.Posted] = h.Amount
 	}
-	user, on := p.users(res)
+	history := p.rowsOf(res)
+	user, on := p.users(res, history)
 	var rows []Row
-	for h, old := range p.rows {
+	for h, old := range history {
 		if !res.Input().History[h].HoldsSuspense() && !p.usedInside(old) {
 			continue
 		}
@@ -161,7 +162,7 @@ func (p *past) touched(res *recon.Result) []Row {
 }
 
 // users tells by what each carried item left the open list in this run.
-func (p *past) users(res *recon.Result) (user map[int]string, on map[int]recon.Date) {
+func (p *past) users(res *recon.Result, history []*Row) (user map[int]string, on map[int]recon.Date) {
 	user, on = map[int]string{}, map[int]recon.Date{}
 	for _, c := range res.Cleared() {
 		if c.ByRow == 0 {
@@ -175,7 +176,7 @@ func (p *past) users(res *recon.Result) (user map[int]string, on map[int]recon.D
 		user[c.Posted], on[c.Posted] = RowKey(r.ID, r.Natural), r.Settled
 	}
 	byID := map[string]int{}
-	for h, r := range p.rows {
+	for h, r := range history {
 		if _, done := user[h]; !done && res.Input().History[h].HoldsSuspense() {
 			byID[r.ID] = h
 		}

@@ -74,7 +74,7 @@ type Answer struct {
 type Night struct {
 	Policy    recon.Policy
 	Chart     ledger.Chart
-	Mapped    func(t recon.Transaction, posting recon.Date) bool
+	Rules     *ledger.RuleTable
 	Mode      ledger.Mode
 	Sources   Sources
 	Store     Store
@@ -129,8 +129,10 @@ func (n *Night) reckon(p *past, in recon.Input, a *Answer) error {
 	policy := n.Policy
 	policy.From, policy.To, policy.AsOf, policy.OpeningUnfunded = a.From, a.To, a.AsOf, p.opening(&in)
 	a.Policy = &policy
-	a.Result = recon.Reconcile(in, &policy, recon.Books{PostingDate: n.Chart.PostingDate, PostedOn: p.postedOn(), Mapped: n.Mapped})
-	if a.Entries, err = ledger.RollUp(a.Result, &n.Chart, true); err != nil {
+	asked := n.Rules.Books(&policy, &in)
+	asked.PostedOn = p.postedOn()
+	a.Result = recon.Reconcile(in, &policy, asked)
+	if a.Entries, err = ledger.RollUp(a.Result, n.Rules, true); err != nil {
 		return err
 	}
 	a.Proof = ledger.Prove(a.Result, &n.Chart, a.Entries)
@@ -153,7 +155,7 @@ func (n *Night) build(p *past, a *Answer, opening []Row) error {
 	c.Acts = cleared(res, a.To)
 	c.Touched = withOpening(p.touched(res), opening)
 	var err error
-	if c.Booked, err = ledger.Contribute(res, &n.Chart, sourceOf(res)); err != nil {
+	if c.Booked, err = ledger.Contribute(res, n.Rules, sourceOf(res)); err != nil {
 		return err
 	}
 	b := &books{past: p, chart: &n.Chart, mode: n.Mode}

@@ -40,6 +40,15 @@ func ReadPolicy(name string, data []byte, beside fs.FS) (*Policy, error) {
 		return nil, fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
 	}
 	s.file, _ = parser.ParseBytes(data, 0)
+	p := s.policy(beside)
+	if err := s.err(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// policy reads all keys of a policy and reports those that nobody asked for.
+func (s *sheet) policy(beside fs.FS) *Policy {
 	p := &Policy{Set: s.str("set", ""), Description: s.str("description", "")}
 	s.readRange(p)
 	s.readMatching(p)
@@ -49,10 +58,7 @@ func ReadPolicy(name string, data []byte, beside fs.FS) (*Policy, error) {
 	s.readDocuments(p)
 	s.readRules(p, beside)
 	s.unknown()
-	if err := s.err(); err != nil {
-		return nil, err
-	}
-	return p, nil
+	return p
 }
 
 var companyForm = regexp.MustCompile(`^[A-Z0-9_]{1,8}$`)

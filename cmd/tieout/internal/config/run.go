@@ -1,0 +1,94 @@
+package config
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/parser"
+
+	"tieout/ledger"
+	"tieout/recon"
+)
+
+// Run is the configuration of runs with state: a policy whose dates come from
+// the command line, and where things are. Paths are as written: relative ones
+// are relative to the folder of the configuration.
+type Run struct {
+	Policy
+	Store     string // SQLite file, or the address of a PostgreSQL database
+	Archive   string // folder of kept files
+	Output    string // folder of workbooks and other results
+	Posting   string // folder into which posting files are dropped; "" for none
+	Reports   string // folder or file, as the next four
+	Documents string
+	Funding   string // "" where there is none
+	Bank      string
+	Opening   string // history taken over at cut-over
+	Mode      ledger.Mode
+}
+
+// Range is what the command line says of a run.
+type Range struct{ From, To, AsOf recon.Date }
+
+// ReadRun reads a configuration. Every fault is reported at once, with key and line.
+func ReadRun(name string, data []byte, beside fs.FS, r Range) (*Run, error) {
+	s := &sheet{name: name, known: map[string]bool{}}
+	if err := yaml.Unmarshal(data, &s.values); err != nil {
+		return nil, fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
+	}
+	s.file, _ = parser.ParseBytes(data, 0)
+	if s.values == nil {
+		s.values = map[string]any{}
+	}
+	maps.Copy(s.values, map[string]any{"date_from": r.From.String(), "date_to": r.To.String(), "as_of": r.AsOf.String()})
+	run := &Run{
+		Store: s.str("store", "tieout.db"), Archive: s.str("archive", "archive"), Output: s.str("output", "out"), Posting: s.place("posting"),
+		Reports: s.place("reports"), Documents: s.place("documents"), Funding: s.place("funding"), Bank: s.place("bank"), Opening: s.place("opening"),
+		Mode: ledger.Mode(s.str("correction_mode", string(ledger.Delta))),
+	}
+	if _, said := s.values["posting"]; !said {
+		run.Posting = "posting"
+	}
+	if run.Mode != ledger.Delta && run.Mode != ledger.ReverseRepost {
+		s.fault("correction_mode", "%q: delta or reverse_repost is needed", run.Mode)
+	}
+	for key, path := range map[string]string{"reports": run.Reports, "documents": run.Documents} {
+		if path == "" {
+			s.fault(key, "required: the folder or file to read from")
+		}
+	}
+	run.Policy = *s.policy(beside)
+	return run, s.err()
+}
+
+// place is where something lies: a path, or a section that has one under path,
+// folder or file. A section's other keys stay for whoever reads them.
+func (s *sheet) place(key string) string {
+	v, ok := s.value(key)
+	if !ok {
+		return ""
+	}
+	if path, scalar := text(v); scalar {
+		if key == "documents" {
+			delete(s.values, key)
+		}
+		return path
+	}
+	section, ok := v.(map[string]any)
+	if !ok {
+		s.fault(key, "a path is needed, or a section with path")
+		return ""
+	}
+	for _, name := range []string{"path", "folder", "file"} {
+		if path, scalar := text(section[name]); scalar {
+			delete(section, name)
+			if key == "documents" && len(section) == 0 {
+				delete(s.values, key)
+			}
+			return path
+		}
+	}
+	return ""
+}

@@ -1,0 +1,503 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"tieout/cmd/tieout/internal/config"
+	"tieout/ledger"
+	"tieout/ledger/drop"
+	"tieout/ledger/drop/durable"
+	"tieout/ledger/money"
+	"tieout/ledger/posting"
+	"tieout/recon"
+	"tieout/recon/night"
+	"tieout/recon/store"
+	"tieout/reports"
+	"tieout/reports/answer"
+	"tieout/reports/workbook"
+)
+
+// nightly is the wiring of runs with state: configuration, store and archive.
+type nightly struct {
+	cfg     *config.Run
+	dir     string // of the configuration
+	hash    string // of the configuration
+	store   *store.Store
+	archive *store.Archive
+	in      *intake // of the run in progress
+	dry     bool    // compute and show, and touch nothing
+	scratch string  // folder of a dry run
+}
+
+// openNightly reads the configuration and opens what it names.
+func openNightly(ctx context.Context, path string, r config.Range, now func() time.Time, dry bool) (*nightly, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, usage(fmt.Errorf("cannot read the configuration: %w", err))
+	}
+	n := &nightly{dir: filepath.Dir(path), dry: dry, hash: fmt.Sprintf("%x", sha256.Sum256(data))}
+	if n.cfg, err = config.ReadRun(filepath.Base(path), data, os.DirFS(n.dir), r); err != nil {
+		return nil, usage(err)
+	}
+	where, err := n.places()
+	if err != nil {
+		return nil, err
+	}
+	host, _ := os.Hostname()
+	o := store.Options{
+		Now: now, Holder: fmt.Sprintf("%s/%d", host, os.Getpid()), Alive: func(holder string) bool { return alive(host, holder) },
+		Software: software(), ConfigHash: n.hash, RulesHash: n.cfg.Rules.Version(), Operator: operator(),
+	}
+	if n.cfg.Posting != "" {
+		o.Targets = []string{""}
+	}
+	n.store, err = store.Open(ctx, where, o)
+	return n, err
+}
+
+// places opens the archive and tells where the store is. A run that touches
+// nothing keeps its files, and a store that is not there yet, in a folder that goes.
+func (n *nightly) places() (where string, err error) {
+	if where = n.cfg.Store; !strings.Contains(where, "://") {
+		where = n.path(where)
+	}
+	if !n.dry {
+		n.archive, err = store.OpenArchive(n.path(n.cfg.Archive))
+		return where, err
+	}
+	if n.scratch, err = os.MkdirTemp("", "tieout-dry-run-"); err != nil {
+		return "", err
+	}
+	n.archive = store.Over(n.path(n.cfg.Archive), n.scratch)
+	if _, err := os.Stat(where); errors.Is(err, fs.ErrNotExist) && !strings.Contains(where, "://") {
+		where = filepath.Join(n.scratch, "tieout.db")
+	}
+	return where, nil
+}
+
+func (n *nightly) path(p string) string {
+	if filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(n.dir, p)
+}
+
+func (n *nightly) close() error {
+	err := n.store.Close()
+	if n.scratch != "" {
+		err = errors.Join(err, os.RemoveAll(n.scratch))
+	}
+	return err
+}
+
+// alive tells whether the holder of a lock may still be at work: a process of
+// this host that is gone is not, of other hosts nothing is known.
+func alive(host, holder string) bool {
+	name, text, ok := strings.Cut(holder, "/")
+	var pid int
+	if _, err := fmt.Sscanf(text, "%d", &pid); !ok || err != nil || name != host || pid == os.Getpid() {
+		return true
+	}
+	p, err := os.FindProcess(pid)
+	return err != nil || !errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
+}
+
+func operator() string { return cmp.Or(os.Getenv("USER"), os.Getenv("USERNAME"), "unknown") }
+
+// run computes one range, commits it, and hands out what is owed.
+func (n *nightly) run(ctx context.Context, r config.Range) (a *night.Answer, err error) {
+	req := night.Request{Company: n.cfg.Recon.Company, From: r.From, To: r.To, AsOf: r.AsOf}
+	if n.dry {
+		return n.look(ctx, req)
+	}
+	if err := n.handOut(ctx); err != nil { // what an earlier run owes comes first
+		return nil, err
+	}
+	run, err := n.store.Begin(ctx, req)
+	if errors.Is(err, night.ErrLocked) {
+		return nil, &exitError{exitLocked, err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	core := &night.Night{
+		Policy: n.cfg.Recon, Chart: n.cfg.Chart, Rules: n.cfg.Rules, Mode: n.cfg.Mode, Sources: n, Store: run, Presenter: n,
+	}
+	a, err = core.Run(ctx, req)
+	if err := errors.Join(err, run.Close(ctx, err)); err != nil {
+		return nil, err
+	}
+	return a, n.handOut(ctx)
+}
+
+// look computes and shows a range without writing anything.
+func (n *nightly) look(ctx context.Context, req night.Request) (*night.Answer, error) {
+	s, err := n.store.Look(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	core := &night.Night{
+		Policy: n.cfg.Recon, Chart: n.cfg.Chart, Rules: n.cfg.Rules, Mode: n.cfg.Mode, Sources: n, Store: s, Presenter: n,
+	}
+	return core.Run(ctx, req)
+}
+
+// folders are where files of each role lie.
+func (n *nightly) folders() map[night.Role]string {
+	return map[night.Role]string{
+		night.Reports: n.cfg.Reports, night.Documents: n.cfg.Documents, night.Funding: n.cfg.Funding, night.Bank: n.cfg.Bank, night.Opening: n.cfg.Opening,
+	}
+}
+
+// Keep copies what lies in the folders into the archive.
+func (n *nightly) Keep(context.Context) ([]night.File, error) {
+	var files []night.File
+	for role, where := range n.folders() {
+		if where == "" {
+			continue
+		}
+		paths, err := filesIn(n.path(where))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", role, err)
+		}
+		for _, path := range paths {
+			hash, size, err := n.archive.KeepFile(path)
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, night.File{Role: role, Name: filepath.Base(path), SHA256: hash, Size: size})
+		}
+	}
+	return files, nil
+}
+
+// filesIn lists the files of a folder by name, or the file itself. Names that
+// begin with a point or end in .tmp are not complete.
+func filesIn(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil || !info.IsDir() {
+		return []string{path}, err
+	}
+	var paths []string
+	entries, err := os.ReadDir(path)
+	for _, e := range entries {
+		if e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") && !strings.HasSuffix(e.Name(), ".tmp") {
+			paths = append(paths, filepath.Join(path, e.Name()))
+		}
+	}
+	return paths, err
+}
+
+// Read parses kept files.
+func (n *nightly) Read(_ context.Context, files []night.File) (recon.Input, []recon.FileReport, error) {
+	f := inputFiles{names: map[string]string{}}
+	lists := map[night.Role]*[]string{
+		night.Reports: &f.transactions, night.Documents: &f.documents, night.Opening: &f.history, night.Funding: &f.funding, night.Bank: &f.bank,
+	}
+	for _, file := range files {
+		path := n.archive.Path(file.SHA256)
+		f.names[path] = file.Name
+		*lists[file.Role] = append(*lists[file.Role], path)
+	}
+	in, err := readFiles(f, &n.cfg.Policy)
+	if err != nil {
+		return recon.Input{}, nil, err
+	}
+	n.in = in
+	in.input.HasFunding, in.input.HasBank = in.input.HasFunding && n.cfg.Funding != "", in.input.HasBank && n.cfg.Bank != ""
+	if err := needCash(in, &n.cfg.Policy); err != nil {
+		return recon.Input{}, nil, usage(err)
+	}
+	return in.input, in.reports, nil
+}
+
+// Exceptions lists what the engine found, with the rows of the workbook as bodies.
+func (n *nightly) Exceptions(res *recon.Result) ([]night.Found, error) {
+	rows := map[string]int{}
+	for _, i := range res.Order() {
+		rows[fmt.Sprintf("T:%d", res.Label(int(i)))] = int(i)
+	}
+	var all []night.Found
+	for e := range answer.Exceptions(res) {
+		f := night.Found{Row: -1, Exception: night.Exception{ID: e.ID, Side: string(e.Side), Reason: e.Reason}}
+		switch e.Side {
+		case reports.SideEvent:
+			f.Row = rows[e.DataKey]
+		case reports.SideBatch:
+			f.Key = strings.Join([]string{e.Merchant, e.Origin.String(), e.Currency.String()}, "|")
+		case reports.SideDoc, reports.SideDeposit, reports.SideBank:
+			_, f.Key, _ = strings.Cut(e.DataKey, ":")
+		}
+		e.Status, e.FirstSeen, e.DataKey = "", 0, ""
+		body, err := json.Marshal(e)
+		if err != nil {
+			return nil, err
+		}
+		f.Body = body
+		all = append(all, f)
+	}
+	return all, nil
+}
+
+// Body is the work list's row of an item that was open at cut-over.
+func (n *nightly) Body(r *night.Row) ([]byte, error) {
+	in := func(minor int64) money.Amount { return money.New(minor, r.Currency) }
+	return json.Marshal(reports.ExceptionRow{
+		ID: recon.ExceptionID(night.SideEvent, r.ID, r.Natural.String()), Side: reports.SideEvent, Reason: r.Reason, Merchant: r.Merchant,
+		Store: n.cfg.Recon.Store(r.Merchant), Reference: r.Reference, RequestID: r.ID, ParentID: r.Parent, Type: r.Type.String(), Origin: r.Settled,
+		Occurred: r.Occurred, Currency: r.Currency, Amount: in(r.Amount), Applied: in(r.Applied), Suspended: in(r.Suspended), Difference: in(r.WriteOff),
+		CardBrand: r.CardBrand, Last4: r.Last4, AuthCode: r.AuthCode, Suggested: r.Documents,
+	})
+}
+
+// Prove completes the reports on the files and checks the invariants.
+func (n *nightly) Prove(a *night.Answer) error {
+	n.in.judge(a.Result)
+	a.Reports = n.in.reports
+	k := 0
+	for i := range a.Commit.Files {
+		a.Commit.Files[i].Report = a.Reports[k]
+		k++
+	}
+	if len(a.Entries) == 0 {
+		return a.Proof.Check()
+	}
+	shown, err := n.answer(a)
+	if err != nil {
+		return err
+	}
+	return prove(n.in, shown)
+}
+
+func (n *nightly) answer(a *night.Answer) (*answer.Night, error) {
+	totals, err := posting.Sum(a.Entries)
+	if err != nil {
+		return nil, err
+	}
+	return &answer.Night{
+		Set: n.cfg.Set, Description: n.cfg.Description, Result: a.Result, Chart: &n.cfg.Chart, RuleVersion: n.cfg.Rules.Version(), Entries: a.Entries,
+		Proof: a.Proof, Totals: totals, Software: software(), ConfigHash: n.hash,
+	}, nil
+}
+
+// Render makes the results of a run and keeps them.
+func (n *nightly) Render(a *night.Answer) ([]night.Artifact, error) {
+	shown, err := n.answer(a)
+	if err != nil {
+		return nil, err
+	}
+	book, err := shown.Workbook(a.RunID, n.in.reports)
+	if err != nil {
+		return nil, err
+	}
+	if err := carry(book, a); err != nil {
+		return nil, err
+	}
+	var posted []ledger.Entry
+	for _, d := range a.Commit.Changed() {
+		if len(d.Lines()) > 0 {
+			posted = append(posted, d.Entry)
+		}
+	}
+	name := strings.TrimSuffix(workbook.Name(a.Company, "exceptions", a.From, a.To, a.AsOf, a.Revision), ".xlsx")
+	named := func(kind, ending string) string {
+		return strings.Replace(name, "_exceptions_", "_"+kind+"_", 1) + ending
+	}
+	options := workbook.Options{Mask: maskCards}
+	if workbook.NeedsData(book, options) {
+		options.DataName = named("data", ".xlsx")
+	}
+	results := []result{
+		{"result", named("result", ".json"), func(w io.Writer) error { return answer.Write(w, shown) }},
+		{"inputs", named("inputs", ".json"), n.in.writeReports},
+		{"journal", named("journal", ".csv"), func(w io.Writer) error { return posting.WriteJournal(w, posted) }},
+		{"exceptions", name + ".csv", func(w io.Writer) error { return answer.WriteExceptions(w, book) }},
+		{"workbook", name + ".xlsx", func(w io.Writer) error { return workbook.Write(w, book, options) }},
+	}
+	if options.DataName != "" {
+		results = append(results, result{"data", options.DataName, func(w io.Writer) error { return workbook.WriteData(w, book, options) }})
+	}
+	return n.keepResults(results)
+}
+
+// result is one file for people.
+type result struct {
+	kind, name string
+	write      func(io.Writer) error
+}
+
+func (n *nightly) keepResults(results []result) ([]night.Artifact, error) {
+	var kept []night.Artifact
+	for _, r := range results {
+		hash, size, err := n.archive.Keep(r.write)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", r.name, err)
+		}
+		kept = append(kept, night.Artifact{Kind: r.kind, Name: r.name, SHA256: hash, Size: size})
+	}
+	return kept, nil
+}
+
+// carry gives the workbook the work list with its history instead of what one
+// run alone can know.
+func carry(book *reports.Night, a *night.Answer) error {
+	var rows []reports.ExceptionRow
+	first := map[string]recon.Date{}
+	for _, e := range a.Work {
+		first[e.ID] = e.FirstSeen
+		if e.Status == night.Closed {
+			continue
+		}
+		var row reports.ExceptionRow
+		if err := json.Unmarshal(e.Body, &row); err != nil {
+			return fmt.Errorf("exception %s: %w", e.ID, err)
+		}
+		row.Status, row.FirstSeen = reports.ExceptionStatus(e.Status), e.FirstSeen
+		rows = append(rows, row)
+	}
+	link(rows, book)
+	book.Exceptions, book.Revision = reports.Each(rows), a.Revision
+	for i := range book.Cleared {
+		book.Cleared[i].FirstSeen = first[book.Cleared[i].ID]
+	}
+	for _, d := range a.Commit.Decisions {
+		if d.Change == ledger.Corrected {
+			book.Notices = append(book.Notices, fmt.Sprintf("Entry %s corrects %s.", d.Number(), d.Corrects()))
+		}
+	}
+	for _, h := range a.Commit.Holds {
+		book.Notices = append(book.Notices, fmt.Sprintf("Not released: %s from %s to %s: %s.", cmp.Or(h.Merchant, "every merchant"), h.From, h.To, h.Why))
+	}
+	return nil
+}
+
+// link points exceptions of this run's rows at their rows in the data.
+func link(rows []reports.ExceptionRow, book *reports.Night) {
+	keys := map[string]string{}
+	if book.Exceptions != nil {
+		for e, err := range book.Exceptions {
+			if err == nil {
+				keys[e.ID] = e.DataKey
+			}
+		}
+	}
+	for i := range rows {
+		rows[i].DataKey = keys[rows[i].ID]
+	}
+}
+
+// handOut publishes results and delivers posting files that commits owe.
+func (n *nightly) handOut(ctx context.Context) error {
+	if err := n.publish(ctx); err != nil {
+		return err
+	}
+	owed, err := n.store.Owed(ctx, n.cfg.Recon.Company)
+	if err != nil {
+		return err
+	}
+	for i := range owed {
+		if err := n.deliver(ctx, &owed[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *nightly) publish(ctx context.Context) error {
+	results, err := n.store.Unpublished(ctx, n.cfg.Recon.Company)
+	if err != nil || len(results) == 0 {
+		return err
+	}
+	out := n.path(n.cfg.Output)
+	if err := os.MkdirAll(out, 0o750); err != nil {
+		return err
+	}
+	for _, r := range results {
+		if err := n.copyOut(out, r.Name, r.SHA256); err != nil {
+			return err
+		}
+		if err := n.store.MarkPublished(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *nightly) copyOut(dir, name, hash string) error {
+	f, err := n.archive.Open(hash)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	err = durable.WriteFile(dir, name, func(w io.Writer) error { _, err := io.Copy(w, f); return err })
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return err
+}
+
+// deliver takes a posting file through its states, each stored before the next step.
+func (n *nightly) deliver(ctx context.Context, d *store.Delivery) error {
+	h := posting.Header{
+		Company: d.Company, Target: d.Target, Sequence: d.Sequence, Created: d.AsOf.String() + "T00:00:00Z", From: d.From, To: d.To, Base: n.cfg.Recon.Base, RunID: d.RunID,
+	}
+	if d.State == store.Planned {
+		name := func(sequence int) string { h.Sequence = sequence; return h.Name("txt") }
+		if err := n.store.Approve(ctx, d, name); err != nil {
+			return err
+		}
+	}
+	data, err := n.build(ctx, d, h)
+	if err != nil {
+		return err
+	}
+	if d.State == store.Approved {
+		d.SHA256, d.Size = fmt.Sprintf("%x", sha256.Sum256(data)), int64(len(data))
+		if err := n.store.Advance(ctx, d, store.Approved, store.Built); err != nil {
+			return err
+		}
+	}
+	if got := fmt.Sprintf("%x", sha256.Sum256(data)); got != d.SHA256 {
+		return fmt.Errorf("posting file %s: the stored entries give other bytes than those that were approved", d.Name)
+	}
+	dir := n.path(n.cfg.Posting)
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return err
+	}
+	if err := drop.DeliverFolder(dir, d.Name, data); err != nil {
+		return err
+	}
+	return n.store.Advance(ctx, d, store.Built, store.Delivered)
+}
+
+// build makes the bytes of a posting file from stored entries and reads them back (INV-11).
+func (n *nightly) build(ctx context.Context, d *store.Delivery, h posting.Header) ([]byte, error) {
+	entries, err := n.store.EntriesOf(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(entries, func(a, b ledger.Entry) int { return a.Key().Compare(b.Key()) })
+	var file strings.Builder
+	totals, err := posting.WriteDefault(&file, h, entries)
+	if err != nil {
+		return nil, err
+	}
+	back, err := posting.ReadDefault(strings.NewReader(file.String()))
+	if err != nil {
+		return nil, err
+	}
+	return []byte(file.String()), posting.ProveFile(back, entries, totals)
+}

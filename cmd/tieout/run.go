@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tieout/cmd/tieout/internal/config"
+	"tieout/recon"
+	"tieout/recon/night"
+)
+
+// runVerb is `tieout run`: a range, with state.
+type runVerb struct {
+	config, from, to, asOf, output, failOn string
+	dry                                    bool
+}
+
+func runCommand() *cobra.Command {
+	v := &runVerb{}
+	cmd := &cobra.Command{
+		Use:   "run --from D --to D",
+		Short: "Reconcile a range of days, post the result and remember it",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return failed(v.run(cmd.Context(), cmd.OutOrStdout())) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&v.config, "config", "tieout.yaml", "configuration")
+	flags.StringVar(&v.from, "from", "", "first settlement date, yyyy-mm-dd")
+	flags.StringVar(&v.to, "to", "", "last settlement date; the first if not given")
+	flags.StringVar(&v.asOf, "as-of", "", "day from which ages are counted; today if not given")
+	flags.BoolVar(&v.dry, "dry-run", false, "compute and show, and touch nothing")
+	flags.StringVar(&v.output, "output", "text", "text or json")
+	flags.StringVar(&v.failOn, "fail-on", "", "exceptions: exit with 3 if an exception is open")
+	return cmd
+}
+
+// dates reads the range. Today is the local date, taken once.
+func (v *runVerb) dates(now time.Time) (r config.Range, err error) {
+	if v.from == "" {
+		return r, errors.New("--from is required")
+	}
+	if v.to == "" {
+		v.to = v.from
+	}
+	if v.asOf == "" {
+		v.asOf = recon.DateOf(now).String()
+	}
+	for _, d := range []struct {
+		flag, text string
+		to         *recon.Date
+	}{{"--from", v.from, &r.From}, {"--to", v.to, &r.To}, {"--as-of", v.asOf, &r.AsOf}} {
+		if *d.to, err = recon.ParseDate(d.text); err != nil {
+			return r, fmt.Errorf("%s: %w", d.flag, err)
+		}
+	}
+	if r.From > r.To {
+		return r, fmt.Errorf("--from %s lies after --to %s", r.From, r.To)
+	}
+	return r, nil
+}
+
+func (v *runVerb) run(ctx context.Context, stdout io.Writer) error {
+	if v.output != "text" && v.output != "json" {
+		return usage(fmt.Errorf("--output %q: text or json is needed", v.output))
+	}
+	if v.failOn != "" && v.failOn != "exceptions" {
+		return usage(fmt.Errorf("--fail-on %q: only exceptions is known", v.failOn))
+	}
+	r, err := v.dates(time.Now())
+	if err != nil {
+		return usage(err)
+	}
+	n, err := openNightly(ctx, v.config, r, time.Now, v.dry)
+	if err != nil {
+		return err
+	}
+	if v.output == "text" {
+		fmt.Fprintf(stdout, "%s: settlement days %s to %s, both included, in %s; ages as of %s\n", n.cfg.Recon.Company, r.From, r.To, n.cfg.Recon.Zone, r.AsOf)
+	}
+	answers, err := n.runRange(ctx, r)
+	err = errors.Join(err, n.close())
+	for _, a := range answers {
+		if err := v.show(stdout, a); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return v.verdict(answers)
+}
+
+// runRange runs the ranges in which the days were computed first, oldest first,
+// then the days that no run has seen, then what these restate.
+func (n *nightly) runRange(ctx context.Context, r config.Range) ([]*night.Answer, error) {
+	cuts, err := n.store.Cuts(ctx, n.cfg.Recon.Company)
+	if err != nil {
+		return nil, err
+	}
+	queue := night.Plan(cuts, night.Cut{From: r.From, To: r.To})
+	times := map[night.Cut]int{}
+	var answers []*night.Answer
+	for len(queue) > 0 {
+		cut := queue[0]
+		queue = queue[1:]
+		if times[cut]++; times[cut] > 2 {
+			continue
+		}
+		a, err := n.run(ctx, config.Range{From: cut.From, To: cut.To, AsOf: r.AsOf})
+		if err != nil {
+			return answers, err
+		}
+		answers = append(answers, a)
+		queue = append(queue, a.Restated...)
+	}
+	return answers, nil
+}
+
+// verdict is the exit code of the runs: files that could not be used come
+// before open exceptions.
+func (v *runVerb) verdict(answers []*night.Answer) error {
+	for _, a := range answers {
+		for i := range a.Reports {
+			if f := &a.Reports[i]; f.Condemned() {
+				why := ""
+				if len(f.Findings) > 0 {
+					why = ": " + f.Findings[0].Message
+				}
+				return &exitError{exitMissing, fmt.Errorf("%s could not be used%s; the run went on without it", f.File, why)}
+			}
+		}
+	}
+	for _, a := range answers {
+		for i := range a.Work {
+			if v.failOn != "" && a.Work[i].Status != night.Closed {
+				return &exitError{exitExceptions, errors.New("there are open exceptions")}
+			}
+		}
+	}
+	return nil
+}
+
+// runReport is what people and machines are told of a run.
+type runReport struct {
+	RunID    string   `json:"run_id"`
+	From     string   `json:"date_from"`
+	To       string   `json:"date_to"`
+	AsOf     string   `json:"as_of"`
+	Outcome  string   `json:"outcome"`
+	Rows     int      `json:"transactions"`
+	New      int      `json:"exceptions_new"`
+	Carried  int      `json:"exceptions_carried"`
+	Cleared  int      `json:"exceptions_cleared"`
+	Entries  string   `json:"entries"`
+	Restated []string `json:"restated,omitempty"`
+	Holds    []string `json:"held,omitempty"`
+	Results  []string `json:"results,omitempty"`
+}
+
+func reportOf(a *night.Answer) runReport {
+	r := runReport{
+		RunID: a.RunID, From: a.From.String(), To: a.To.String(), AsOf: a.AsOf.String(), Outcome: string(a.Commit.Outcome), Rows: a.Result.Rows(), Entries: a.Commit.Summary(),
+	}
+	for i := range a.Work {
+		switch a.Work[i].Status {
+		case night.New, night.Reopened:
+			r.New++
+		case night.Carried:
+			r.Carried++
+		case night.Closed:
+			r.Cleared++
+		}
+	}
+	for _, c := range a.Restated {
+		r.Restated = append(r.Restated, c.From.String()+" to "+c.To.String())
+	}
+	for _, h := range a.Commit.Holds {
+		r.Holds = append(r.Holds, h.Why)
+	}
+	for _, artifact := range a.Commit.Artifacts {
+		r.Results = append(r.Results, artifact.Name)
+	}
+	return r
+}
+
+func (v *runVerb) show(w io.Writer, a *night.Answer) error {
+	r := reportOf(a)
+	if v.output == "json" {
+		return json.NewEncoder(w).Encode(r)
+	}
+	_, err := fmt.Fprintf(w, "%s to %s: %s. %d transactions; exceptions: %d new, %d carried, %d cleared; %s (%s)\n",
+		r.From, r.To, r.Outcome, r.Rows, r.New, r.Carried, r.Cleared, r.Entries, r.RunID)
+	for _, h := range r.Holds {
+		fmt.Fprintf(w, "  held back: %s\n", h)
+	}
+	return err
+}
