@@ -18,7 +18,7 @@ import (
 )
 
 // night is what the workbook of these inputs would show.
-func night(t *testing.T, f inputFiles, policyPath string) *reports.Night {
+func drawnNight(t *testing.T, f inputFiles, policyPath string) *reports.Night {
 	t.Helper()
 	data, err := os.ReadFile(policyPath)
 	if err != nil {
@@ -45,7 +45,7 @@ func night(t *testing.T, f inputFiles, policyPath string) *reports.Night {
 
 func goldenNight(t *testing.T) *reports.Night {
 	path := func(name string) []string { return []string{filepath.Join(golden, name+".csv")} }
-	return night(t, inputFiles{path("transactions"), path("documents"), path("history"), path("funding"), path("bank")}, filepath.Join(golden, "config.json"))
+	return drawnNight(t, inputFiles{transactions: path("transactions"), documents: path("documents"), history: path("history"), funding: path("funding"), bank: path("bank")}, filepath.Join(golden, "config.json"))
 }
 
 // 5.1 and 4.4: the worked example's roll-forward of clearing and its tie-out, as the pages print them.
@@ -86,7 +86,7 @@ func TestScenariosProveOnPaper(t *testing.T) {
 	first, count := scenarios(t, 40)
 	for seed := first; seed < first+count; seed++ {
 		args := files(t, scenario.New(seed))
-		n := night(t, inputsOf(args), args[2])
+		n := drawnNight(t, inputsOf(args), args[2])
 		closing := map[string]int64{}
 		for _, r := range n.RollForward {
 			of := r.Account + "|" + r.Merchant + "|" + r.Currency.String()
@@ -135,7 +135,7 @@ func TestExceptionsPointAtTheirRows(t *testing.T) {
 	first, count := scenarios(t, 40)
 	for seed := first; seed < first+count; seed++ {
 		args := files(t, scenario.New(seed))
-		nights = append(nights, night(t, inputsOf(args), args[2]))
+		nights = append(nights, drawnNight(t, inputsOf(args), args[2]))
 	}
 	for _, n := range nights {
 		rows := map[string]reports.Row{}
