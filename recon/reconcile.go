@@ -10,14 +10,14 @@ type Input struct {
 	History      []Posted
 	Deposits     []Deposit
 	BankLines    []BankLine
-	HasFunding   bool              // a funding report was given, even an empty one
-	HasBank      bool              // a bank statement was given, even an empty one
-	FileHashes   []string          // by file number; breaks ties between rows without labels
-	Generations  []int             // by file number: when a file was first kept; nil: all at once. Of two contents of a row the last kept counts
-	Inherit      map[string]Reason // documents by id that are linked to an open event of an earlier run
-	Priors       map[string]Prior  // documents by id: what other ranges took, beyond the documents\' own figure
-	Pinned       []Pinned          // rows of the range whose money a posting outside of it has used
-	Workers      int               // 0: as many as there are processors
+	HasFunding   bool             // a funding report was given, even an empty one
+	HasBank      bool             // a bank statement was given, even an empty one
+	FileHashes   []string         // by file number; breaks ties between rows without labels
+	Generations  []int            // by file number: when a file was first kept; nil: all at once. Of two contents of a row the last kept counts
+	Inherit      []Inherited      // documents that open events of earlier runs are linked to, in processing order
+	Priors       map[string]Prior // documents by id: what other ranges took, beyond the documents\' own figure
+	Pinned       []Pinned         // rows of the range whose money a posting outside of it has used
+	Workers      int              // 0: as many as there are processors
 }
 
 // Reconcile decides every row. The stages run in the order of
@@ -37,7 +37,6 @@ func Reconcile(in Input, p *Policy, books Books) *Result {
 
 	r.sortOutRows()                  // 0: invalid, duplicate, test, void, memo, pending, out of range, zero
 	r.findPriors()                   //    what other ranges took from documents
-	r.inheritOpen()                  //    documents of events that are open since earlier runs
 	r.pinRows()                      //    what postings outside the range have used stands as posted
 	r.linkCaptures()                 // 3: P1, P2, P3
 	r.applyRejects()                 // 2: un-apply, so that a same-day recapture can match
@@ -48,6 +47,7 @@ func Reconcile(in Input, p *Policy, books Books) *Result {
 	r.applyRefunds()                 // 8: refunds and credits
 	r.bookDirect()                   // 9: fees, reserves, adjustments, chargebacks
 	r.closePeriods()                 //    EDGE-9
+	r.inheritOpen()                  //    documents of events that are open since earlier runs
 	r.judgeDocuments()               // 10
 	return r.result(r.fundBatches()) // 11
 }

@@ -160,14 +160,35 @@ func (r *run) restates(i uint32, posted *Posted) bool {
 // Restated lists the rows that restate what was posted for another range.
 func (r *Result) Restated() []uint32 { return r.run.restated }
 
-// inheritOpen gives documents the reason of an event of an earlier run that is still open.
+// Inherited is a document that an open event of an earlier run is linked to.
+type Inherited struct {
+	Document string
+	Reason   Reason
+	ID       string // of the event, with its type as resolved
+	Type     EventType
+}
+
+// inheritOpen gives documents the reason of an event of an earlier run that is
+// still open after this one. Earlier events come first in processing order, so
+// theirs stands before what this run's events gave (stage 10).
 func (r *run) inheritOpen() {
 	if len(r.in.Inherit) == 0 {
 		return
 	}
+	gone := map[naturalKey]bool{}
+	for i := range r.cleared {
+		p := &r.in.History[r.cleared[i].Posted]
+		gone[naturalKey{p.ID, p.Type}] = true
+	}
+	reasons := map[string]Reason{}
+	for _, h := range r.in.Inherit {
+		if _, has := reasons[h.Document]; !has && !gone[naturalKey{h.ID, h.Type}] {
+			reasons[h.Document] = h.Reason
+		}
+	}
 	for doc := range uint32(len(r.docs.rows)) {
-		if reason, open := r.in.Inherit[r.docs.id(int(doc))]; open {
-			r.inherit(doc, reason)
+		if reason, open := reasons[r.docs.id(int(doc))]; open {
+			r.reasons[doc] = reason
 		}
 	}
 }

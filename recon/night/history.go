@@ -134,8 +134,8 @@ func (p *past) priors() map[string]recon.Prior {
 }
 
 // inherited are documents that an open event outside the range is linked to.
-func (p *past) inherited() map[string]recon.Reason {
-	all := map[string]recon.Reason{}
+func (p *past) inherited() []recon.Inherited {
+	var all []recon.Inherited
 	rows := map[string]*Row{}
 	for i := range p.state.Rows {
 		rows[p.state.Rows[i].Key()] = &p.state.Rows[i]
@@ -151,9 +151,7 @@ func (p *past) inherited() map[string]recon.Reason {
 	})
 	for _, r := range open {
 		for _, doc := range r.Documents {
-			if _, has := all[doc]; !has {
-				all[doc] = r.Reason
-			}
+			all = append(all, recon.Inherited{Document: doc, Reason: r.Reason, ID: r.ID, Type: r.Type})
 		}
 	}
 	return all
