@@ -55,7 +55,7 @@ type FileCount struct {
 // FileCounts counts the rows of every transaction file, by file number.
 func (r *Result) FileCounts() []FileCount {
 	run := r.run
-	counts := make([]FileCount, max(len(run.in.FileHashes), 1))
+	counts := make([]FileCount, max(len(run.in.FileHashes), min(r.Rows(), 1))) // a night without reports has none
 	sums, apart := make([]runningSums, len(counts)), make([]runningSums, len(counts))
 	for i := range counts {
 		counts[i].Totals, counts[i].Apart = ControlTotals{}, ControlTotals{}
