@@ -2,6 +2,7 @@
 GO ?= go
 FUZZTIME ?= 20s
 SCENARIOS ?= 40
+SEEDS ?= 10
 ROWS ?= 20000
 EXAMPLE := fixtures/golden/worked-example
 PACKAGES := ./...
@@ -13,6 +14,9 @@ help: ## print this help
 
 build: ## build ./tieout (no cgo)
 	CGO_ENABLED=0 $(GO) build -trimpath -o tieout ./cmd/tieout
+
+demo: build ## run an invented month night by night, with workbooks, and score it
+	./tieout demo
 
 check: ## format, vet, lint, dead code, tidy modules
 	@test -z "$$($(GO) tool gofumpt -l .)" || { echo "gofumpt wants:"; $(GO) tool gofumpt -l .; exit 1; }
@@ -46,10 +50,10 @@ picture: build ## draw fixtures/demo/workbook.png anew (needs LibreOffice Calc a
 	soffice -env:UserInstallation=file://$$work/profile --headless --convert-to pdf --outdir $$work $$work/out/exceptions.xlsx >/dev/null && \
 	pdftoppm -r 96 -f 1 -l 1 -singlefile -png $$work/exceptions.pdf fixtures/demo/workbook
 
-torture: ## long proofs: SCENARIOS and a workbook of ROWS recalculated by LibreOffice, peak memory
-	TIEOUT_SCENARIOS=$(SCENARIOS) TIEOUT_ROWS=$(ROWS) $(GO) test -tags torture -count=1 -timeout 60m -v \
-	  -run 'WorkbookRecalculates|PeakMemory' ./cmd/tieout ./reports/workbook
+torture: ## long proofs: SCENARIOS and a workbook of ROWS recalculated by LibreOffice, peak memory, SEEDS demonstrations
+	TIEOUT_DEMO_SEEDS=$(SEEDS) TIEOUT_SCENARIOS=$(SCENARIOS) TIEOUT_ROWS=$(ROWS) $(GO) test -tags torture -count=1 -timeout 60m -v \
+	  -run 'WorkbookRecalculates|PeakMemory|DemoHolds' ./cmd/tieout ./reports/workbook
 
 ci: check test ## what continuous integration runs
 
-.PHONY: help build check test race golden bench fuzz picture torture ci
+.PHONY: help build demo check test race golden bench fuzz picture torture ci
