@@ -1,0 +1,321 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tieout/ledger"
+	"tieout/ledger/posting"
+)
+
+// companyFolder is a company's folder with a configuration and its files.
+type companyFolder struct {
+	t   *testing.T
+	dir string
+}
+
+const nightConfig = `
+company: ACME
+base_currency: USD
+time_zone: America/New_York
+merchants: {acme: {store: "100", revenue_model: AR}}
+accounts:
+  {clearing: "1150", cb_receivable: "1160", reserve: "1170", fx_clearing: "1190", ar: "1200", in_transit: "1015", deposits: "2150",
+   unapplied: "2190", unidentified: "2195", tax: "2200", sales: "4000", returns: "4090", freight: "4100", surcharge: "4150",
+   small_diff: "6990", fx_diff: "7200", gl_suspense: "9999"}
+cash_accounts: {USD: "1010"}
+fee_accounts: {}
+adjustment_accounts: {}
+reports: reports
+documents: erp
+%s
+`
+
+func newCompany(t *testing.T, more string) companyFolder {
+	t.Helper()
+	c := companyFolder{t, t.TempDir()}
+	c.put("tieout.yaml", fmt.Sprintf(nightConfig, more))
+	c.documents()
+	return c
+}
+
+func (c companyFolder) put(name, text string) {
+	c.t.Helper()
+	path := filepath.Join(c.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		c.t.Fatal(err)
+	}
+	write(c.t, path, text)
+}
+
+// report writes a settlement report; a row is id, batch day, amount, reference.
+func (c companyFolder) report(name string, rows ...[4]string) {
+	text := "row_no,txn_id,parent_txn_id,merchant_id,batch_id,event_type,event_time,batch_time,currency,amount,cardholder_currency,cardholder_amount,card_brand,last4,auth_code,payment_method,merchant_ref,fee_code,mdd1_store\n"
+	for _, r := range rows {
+		text += fmt.Sprintf(",70000000000000000000%s,,acme,B,CAPTURE,%sT15:00:00Z,%sT16:00:00Z,USD,%s,,,VISA,1111,A1,CARD,%s,,\n", r[0], r[1], r[1], r[2], r[3])
+	}
+	c.put("reports/"+name, text)
+}
+
+// documents writes tonight's snapshot; a row is order, date, amount.
+func (c companyFolder) documents(rows ...[3]string) {
+	text := "doc_id,doc_type,order_no,invoice_no,customer_no,doc_date,status,merchant_id,store,payment_method,currency,amount,goods,tax,shipping,surcharge,applied_prior,request_id,auth_code,last4\n"
+	for _, r := range rows {
+		text += fmt.Sprintf("D%s,ORDER,%s,,C1,%s,SHIPPED,acme,100,CARD,USD,%s,%s,0,0,0,,,,\n", r[0], r[0], r[1], r[2], r[2])
+	}
+	c.put("erp/documents.csv", text)
+}
+
+// night runs the command and returns its reports.
+func (c companyFolder) night(wantCode int, from, to, asOf string) []runReport {
+	c.t.Helper()
+	var stdout, stderr bytes.Buffer
+	code := run(c.t.Context(), []string{"run", "--config", filepath.Join(c.dir, "tieout.yaml"), "--from", from, "--to", to, "--as-of", asOf, "--output", "json"}, &stdout, &stderr)
+	if code != wantCode {
+		c.t.Fatalf("exit code %d, want %d: %s", code, wantCode, stderr.String())
+	}
+	var all []runReport
+	for d := json.NewDecoder(&stdout); d.More(); {
+		var r runReport
+		if err := d.Decode(&r); err != nil {
+			c.t.Fatal(err)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// posted are all entries that the general ledger was given, file after file.
+func (c companyFolder) posted() []ledger.Entry {
+	c.t.Helper()
+	paths, err := filepath.Glob(filepath.Join(c.dir, "posting", "*.txt"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	slices.SortFunc(paths, func(a, b string) int { return strings.Compare(a[len(a)-10:], b[len(b)-10:]) })
+	var all []ledger.Entry
+	for _, path := range paths {
+		file, err := posting.ReadDefault(strings.NewReader(read(c.t, path)))
+		if err != nil {
+			c.t.Fatalf("%s: %v", path, err)
+		}
+		all = append(all, file.Entries...)
+	}
+	return all
+}
+
+// balances are the sums of all that was posted, by account.
+func (c companyFolder) balances() map[string]int64 {
+	sums := map[string]int64{}
+	for _, e := range c.posted() {
+		for _, l := range e.Lines() {
+			if l.Side == ledger.Debit {
+				sums[l.Account] += l.Amount
+			} else {
+				sums[l.Account] -= l.Amount
+			}
+		}
+	}
+	maps.DeleteFunc(sums, func(_ string, n int64) bool { return n == 0 })
+	return sums
+}
+
+func (c companyFolder) wantBalances(want map[string]int64) {
+	c.t.Helper()
+	if diff := cmp.Diff(want, c.balances()); diff != "" {
+		c.t.Fatalf("posted balances (-want +got):\n%s", diff)
+	}
+}
+
+// GL-19, INV-13: the same range again changes nothing, says so, and makes no file.
+func TestSameRangeAgainIsUnchanged(t *testing.T) {
+	c := newCompany(t, "")
+	c.documents([3]string{"1001", "2026-09-29", "50.00"})
+	c.report("a.csv", [4]string{"01", "2026-09-29", "50.00", "1001"})
+	c.night(0, "2026-09-29", "2026-09-29", "2026-09-30")
+	before := c.tree()
+	again := c.night(0, "2026-09-29", "2026-09-29", "2026-09-30")
+	if again[0].Outcome != "UNCHANGED" {
+		t.Errorf("outcome %s, want UNCHANGED", again[0].Outcome)
+	}
+	if diff := cmp.Diff(before, c.tree()); diff != "" {
+		t.Errorf("files changed:\n%s", diff)
+	}
+	c.wantBalances(map[string]int64{"1150-100": 5000, "1200-100": -5000})
+}
+
+// tree lists what people see of a company's folder, with its contents.
+func (c companyFolder) tree() map[string]string {
+	files := map[string]string{}
+	for _, dir := range []string{"out", "posting"} {
+		_ = filepath.WalkDir(filepath.Join(c.dir, dir), func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				files[path] = read(c.t, path)
+			}
+			return nil
+		})
+	}
+	return files
+}
+
+// Stage 6, MAT-09: a late document clears its exception in the next run; the
+// entry is a RECLASS and clearing is untouched (1.5).
+func TestLateDocumentClearsItsException(t *testing.T) {
+	c := newCompany(t, "")
+	c.report("a.csv", [4]string{"01", "2026-09-29", "66.60", "1001"})
+	first := c.night(0, "2026-09-29", "2026-09-29", "2026-09-30")
+	if first[0].New != 1 {
+		t.Fatalf("%d new exceptions, want 1", first[0].New)
+	}
+	c.wantBalances(map[string]int64{"1150-100": 6660, "2190-100": -6660})
+	c.documents([3]string{"1001", "2026-09-30", "66.60"})
+	c.report("b.csv")
+	second := c.night(0, "2026-09-30", "2026-09-30", "2026-10-01")
+	if second[0].Cleared != 1 || second[0].New+second[0].Carried != 0 {
+		t.Errorf("%+v: want one exception cleared and none open", second[0])
+	}
+	c.wantBalances(map[string]int64{"1150-100": 6660, "1200-100": -6660})
+
+	// Clearing sticks: the first day again keeps the row as it was posted.
+	again := c.night(0, "2026-09-29", "2026-09-30", "2026-10-01")
+	for _, r := range again {
+		if r.Entries != "entries UNCHANGED" {
+			t.Errorf("%s: %s, want entries UNCHANGED", r.From, r.Entries)
+		}
+	}
+	c.wantBalances(map[string]int64{"1150-100": 6660, "1200-100": -6660})
+}
+
+// GL-21, GL-22: a restated row is corrected by the difference; the original
+// and its correction are what a clean run posts.
+func TestRestatementIsCorrectedByTheDifference(t *testing.T) {
+	for _, mode := range []string{"delta", "reverse_repost"} {
+		t.Run(mode, func(t *testing.T) {
+			c := newCompany(t, "correction_mode: "+mode)
+			c.documents([3]string{"1001", "2026-09-29", "50.00"})
+			c.report("a.csv", [4]string{"01", "2026-09-29", "50.00", "1001"})
+			c.night(0, "2026-09-29", "2026-09-29", "2026-09-30")
+			c.report("b.csv", [4]string{"01", "2026-09-29", "45.00", "1001"})
+			c.night(0, "2026-09-29", "2026-09-29", "2026-09-30")
+			c.wantBalances(map[string]int64{"1150-100": 4500, "1200-100": -4500})
+			entries := c.posted()
+			last := entries[len(entries)-1]
+			if last.Corrects() != entries[0].Number() || last.Key().Correction == "" {
+				t.Errorf("entry %s corrects %q under %s, want a correction of %s", last.Number(), last.Corrects(), last.Key(), entries[0].Number())
+			}
+			if got := c.night(0, "2026-09-29", "2026-09-29", "2026-09-30"); got[0].Outcome != "UNCHANGED" {
+				t.Errorf("after the correction: %s, want UNCHANGED", got[0].Outcome)
+			}
+		})
+	}
+}
+
+// EDGE-10 with state: a row of an earlier range that a later night's file
+// restates makes the earlier range run again.
+func TestRestatedRangeRunsAgain(t *testing.T) {
+	c := newCompany(t, "")
+	c.documents([3]string{"1001", "2026-09-29", "50.00"}, [3]string{"1002", "2026-09-30", "7.00"})
+	c.report("a.csv", [4]string{"01", "2026-09-29", "50.00", "1001"})
+	c.night(0, "2026-09-29", "2026-09-29", "2026-09-30")
+	c.report("b.csv", [4]string{"01", "2026-09-29", "45.00", "1001"}, [4]string{"02", "2026-09-30", "7.00", "1002"})
+	runs := c.night(0, "2026-09-30", "2026-09-30", "2026-10-01")
+	if len(runs) != 2 || runs[1].From != "2026-09-29" {
+		t.Fatalf("%+v: want the 29th run again after the 30th", runs)
+	}
+	c.wantBalances(map[string]int64{"1150-100": 5200, "1200-100": -5200})
+}
+
+// GL-17, GL-18, section 7 (g): after September is closed nothing is posted into
+// it; what changes is corrected in October, and what does not change stays.
+func TestClosedPeriodIsCorrectedInTheOpenOne(t *testing.T) {
+	c := newCompany(t, "")
+	c.documents([3]string{"1001", "2026-09-29", "50.00"})
+	c.report("a.csv", [4]string{"01", "2026-09-29", "50.00", "1001"})
+	c.night(0, "2026-09-29", "2026-09-29", "2026-09-30")
+	c.put("tieout.yaml", fmt.Sprintf(nightConfig, "closed_through: 2026-09-30"))
+	if got := c.night(0, "2026-09-29", "2026-09-29", "2026-09-30"); got[0].Entries != "entries UNCHANGED" {
+		t.Errorf("after closing: %s, want entries UNCHANGED", got[0].Entries)
+	}
+	c.report("b.csv", [4]string{"01", "2026-09-29", "45.00", "1001"}, [4]string{"02", "2026-09-29", "5.00", "1001"})
+	c.night(0, "2026-09-29", "2026-09-29", "2026-10-05")
+	c.wantBalances(map[string]int64{"1150-100": 5000, "1200-100": -5000})
+	for _, e := range c.posted()[1:] {
+		if e.PostingDate().String() != "2026-10-01" {
+			t.Errorf("entry %s is posted on %s, want 2026-10-01", e.Key(), e.PostingDate())
+		}
+	}
+}
+
+// Rulings on books: a row that cannot be read holds its merchant's day until a
+// clean row comes; other days go.
+func TestUnreadableRowHoldsItsDay(t *testing.T) {
+	c := newCompany(t, "")
+	c.documents([3]string{"1001", "2026-09-29", "50.00"}, [3]string{"1002", "2026-09-30", "7.00"})
+	c.report("a.csv", [4]string{"01", "2026-09-29", "50.00", "1001"}, [4]string{"02", "2026-09-30", "7.001", "1002"}, [4]string{"03", "2026-09-30", "1.00", "9"})
+	first := c.night(0, "2026-09-29", "2026-09-30", "2026-10-01")
+	if len(first[0].Holds) == 0 {
+		t.Fatal("nothing is held")
+	}
+	c.wantBalances(map[string]int64{"1150-100": 5000, "1200-100": -5000})
+	c.report("b.csv", [4]string{"02", "2026-09-30", "7.00", "1002"})
+	second := c.night(0, "2026-09-29", "2026-09-30", "2026-10-01")
+	if len(second[0].Holds) != 0 {
+		t.Errorf("still held: %v", second[0].Holds)
+	}
+	c.wantBalances(map[string]int64{"1150-100": 5800, "1200-100": -5700, "2190-100": -100})
+}
+
+// R8: a file of which nothing can be used does not stop the good one beside it;
+// the exit code says that a source is missing.
+func TestCondemnedFileDoesNotStopTheOthers(t *testing.T) {
+	c := newCompany(t, "")
+	c.documents([3]string{"1001", "2026-09-29", "50.00"})
+	c.report("a.csv", [4]string{"01", "2026-09-29", "50.00", "1001"})
+	c.put("reports/b.csv", "<html>gateway time-out</html>")
+	c.night(exitMissing, "2026-09-29", "2026-09-29", "2026-09-30")
+	c.wantBalances(map[string]int64{"1150-100": 5000, "1200-100": -5000})
+}
+
+// R7: a card number in a file is in no file that a run writes, and its row is
+// judged from the kept copy as from the file.
+func TestNoCardNumberIsWritten(t *testing.T) {
+	c := newCompany(t, "")
+	const number = "4111111111111111"
+	c.report("a.csv", [4]string{"01", "2026-09-29", "50.00", number}, [4]string{"02", "2026-09-29", "1.00", "9"})
+	for range 2 {
+		if got := c.night(0, "2026-09-29", "2026-09-29", "2026-09-30"); len(got[0].Holds) != 1 {
+			t.Errorf("%+v: want the row with a card number to hold the day", got[0])
+		}
+	}
+	_ = filepath.WalkDir(c.dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && filepath.Base(path) != "a.csv" && strings.Contains(read(t, path), number) {
+			t.Errorf("%s holds the card number", path)
+		}
+		return nil
+	})
+}
+
+// A dry run touches nothing.
+func TestDryRunTouchesNothing(t *testing.T) {
+	c := newCompany(t, "")
+	c.report("a.csv", [4]string{"01", "2026-09-29", "50.00", "1001"})
+	var stdout, stderr bytes.Buffer
+	args := []string{"run", "--dry-run", "--config", filepath.Join(c.dir, "tieout.yaml"), "--from", "2026-09-29", "--as-of", "2026-09-30"}
+	if code := run(t.Context(), args, &stdout, &stderr); code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr.String())
+	}
+	entries, err := os.ReadDir(c.dir)
+	if err != nil || len(entries) != 3 {
+		t.Errorf("the folder holds %v after a dry run (%v), want reports, erp and the configuration", entries, err)
+	}
+}
