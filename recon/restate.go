@@ -109,28 +109,46 @@ func (r *run) generation(i uint32) int {
 
 // supersede drops, of rows of one natural key with different content, those of
 // files that were kept before the newest: the row of the file kept last counts.
+// Where that cannot be trusted, what was posted stays (rulings on books).
 func (r *run) supersede(rows []uint32) []uint32 {
-	if r.in.Generations == nil {
+	if r.in.Generations == nil || r.alike(rows) {
 		return rows
 	}
-	newest, same := 0, true
+	newest := 0
 	for _, i := range rows {
 		newest = max(newest, r.generation(i))
-		same = same && r.sameContent(i, rows[0])
 	}
-	if same {
-		return rows
-	}
-	var kept []uint32
+	var last, older []uint32
 	for _, i := range rows {
 		if r.generation(i) == newest {
-			kept = append(kept, i)
-			continue
+			last = append(last, i)
+		} else {
+			older = append(older, i)
 		}
+	}
+	if len(older) > 0 && r.postedOn(last[0]) != 0 && (!r.alike(last) || r.row(last[0]).flags&flagFault != 0) {
+		for _, i := range last {
+			if r.row(i).flags&flagFault == 0 {
+				r.invalidate(i, "txn_id", "conflicting_rows", "the same id and event type comes with different content; what was posted of it stays")
+			}
+		}
+		return r.supersede(older)
+	}
+	for _, i := range older {
 		r.ignore(i, DuplicateRow)
 		r.replaced[i] = true
 	}
-	return kept
+	return last
+}
+
+// alike tells rows of equal content, of which all or none are faulty.
+func (r *run) alike(rows []uint32) bool {
+	for _, i := range rows {
+		if (r.row(i).flags^r.row(rows[0]).flags)&flagFault != 0 || !r.sameContent(i, rows[0]) {
+			return false
+		}
+	}
+	return true
 }
 
 // ContentOf tells rows apart that have the same natural key: the head of a hash

@@ -6,16 +6,20 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"tieout/fixtures/scenario"
 	"tieout/ledger"
 	"tieout/ledger/posting"
+	"tieout/recon/night"
 )
 
 // companyFolder is a company's folder with a configuration and its files.
@@ -318,4 +322,145 @@ func TestDryRunTouchesNothing(t *testing.T) {
 	if err != nil || len(entries) != 3 {
 		t.Errorf("the folder holds %v after a dry run (%v), want reports, erp and the configuration", entries, err)
 	}
+}
+
+// Rulings on books: a posted row of which a later file says two things, or
+// something unreadable, is never reversed: it stays, and its day is held.
+func TestPostedRowIsNeverReversed(t *testing.T) {
+	for name, rows := range map[string][][4]string{
+		"two contents": {{"01", "2026-09-29", "45.00", "1001"}, {"01", "2026-09-29", "46.00", "1001"}},
+		"unreadable":   {{"01", "2026-09-29", "45.001", "1001"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCompany(t, "")
+			c.documents([3]string{"1001", "2026-09-29", "50.00"})
+			c.report("a.csv", [4]string{"01", "2026-09-29", "50.00", "1001"})
+			c.night(0, "2026-09-29", "2026-09-29", "2026-09-30")
+			c.report("b.csv", rows...)
+			got := c.night(0, "2026-09-29", "2026-09-29", "2026-09-30")
+			if len(got[0].Holds) == 0 || got[0].Entries != "entries UNCHANGED" {
+				t.Errorf("%+v: want the entries unchanged and the day held", got[0])
+			}
+			c.wantBalances(map[string]int64{"1150-100": 5000, "1200-100": -5000})
+		})
+	}
+}
+
+// R5: post(A), then rerun with B, leaves what posting B at once leaves, and a
+// second rerun changes nothing. A is B without some of its rows, or with other amounts.
+func TestRerunLeadsWhereACleanRunLeads(t *testing.T) {
+	first, count := scenarios(t, 6)
+	for seed := first; seed < first+count; seed++ {
+		s := scenario.New(seed)
+		clean, rerun := scenarioFolder(t, s), scenarioFolder(t, s)
+		from, to, asOf := rangeOf(t, s)
+		clean.put("reports/b.csv", string(s.Transactions[0]))
+		clean.nights(from, to, asOf)
+		rerun.put("reports/a.csv", thinned(s.Transactions[0], seed))
+		rerun.nights(from, to, asOf)
+		rerun.put("reports/b.csv", string(s.Transactions[0]))
+		rerun.nights(from, to, asOf)
+		if diff := cmp.Diff(clean.books(from, to, asOf), rerun.books(from, to, asOf)); diff != "" {
+			t.Errorf("seed %d: books (-clean +rerun):\n%s", seed, diff)
+		}
+		rerun.nights(from, to, asOf)
+		if diff := cmp.Diff(clean.books(from, to, asOf), rerun.books(from, to, asOf)); diff != "" {
+			t.Errorf("seed %d: books after another rerun (-clean +rerun):\n%s", seed, diff)
+		}
+	}
+}
+
+// thinned leaves every third row or so out.
+func thinned(report []byte, seed uint64) string {
+	random := rand.New(rand.NewPCG(seed, 3))
+	lines := strings.SplitAfter(string(report), "\n")
+	kept := lines[:1]
+	for _, line := range lines[1:] {
+		if random.IntN(3) > 0 {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "")
+}
+
+func scenarioFolder(t *testing.T, s scenario.Scenario) companyFolder {
+	t.Helper()
+	c := companyFolder{t, t.TempDir()}
+	var policy map[string]any
+	if err := json.Unmarshal(s.Policy, &policy); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"date_from", "date_to", "as_of"} {
+		delete(policy, key)
+	}
+	policy["reports"], policy["documents"], policy["opening"] = "reports", "erp", "opening.csv"
+	c.put("erp/documents.csv", string(s.Documents[0]))
+	c.put("opening.csv", string(s.History[0]))
+	for name, files := range map[string][][]byte{"funding": s.Funding, "bank": s.Bank} {
+		for i, data := range files {
+			policy[name] = name
+			c.put(fmt.Sprintf("%s/%d.csv", name, i), string(data))
+		}
+	}
+	text, err := json.Marshal(policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.put("tieout.yaml", string(text))
+	return c
+}
+
+func rangeOf(t *testing.T, s scenario.Scenario) (from, to, asOf string) {
+	t.Helper()
+	var p struct {
+		From string `json:"date_from"`
+		To   string `json:"date_to"`
+		AsOf string `json:"as_of"`
+	}
+	if err := json.Unmarshal(s.Policy, &p); err != nil {
+		t.Fatal(err)
+	}
+	return p.From, p.To, p.AsOf
+}
+
+func (c companyFolder) nights(from, to, asOf string) {
+	c.t.Helper()
+	c.night(0, from, to, asOf)
+}
+
+// books are the sums of all entries that are stored, released or not.
+func (c companyFolder) books(from, to, asOf string) map[string]int64 {
+	c.t.Helper()
+	v := &runVerb{config: filepath.Join(c.dir, "tieout.yaml"), from: from, to: to, asOf: asOf}
+	r, err := v.dates(time.Time{})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	n, err := openNightly(c.t.Context(), v.config, r, time.Now, true)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer n.close()
+	req := night.Request{Company: n.cfg.Recon.Company, From: r.From, To: r.To, AsOf: r.AsOf}
+	look, err := n.store.Look(c.t.Context(), req)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	state, err := look.Load(c.t.Context(), req)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	sums := map[string]int64{}
+	for _, chain := range state.Entries {
+		for _, e := range chain {
+			for _, l := range e.Lines() {
+				if l.Side == ledger.Credit {
+					l.Amount = -l.Amount
+				}
+				sums[e.Key().Currency.String()+" "+l.Account] += l.Amount
+			}
+		}
+	}
+	maps.DeleteFunc(sums, func(_ string, n int64) bool { return n == 0 })
+	return sums
 }
