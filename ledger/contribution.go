@@ -114,6 +114,9 @@ func Assemble(parts []Contribution, rate money.Rate, base money.Currency) (e Ent
 		memos[len(memos)-1].add(&c.Memo)
 	}
 	for i := range lines {
+		if n := len(lines[i].Sources); n > 0 {
+			memos[i].Count = n // what two rules booked of one row counts once
+		}
 		lines[i].Memo = memos[i].render(sorted[0].Key.PostingDate, lines[i].Label)
 	}
 	lines = slices.DeleteFunc(lines, func(l Line) bool { return l.Amount == 0 && l.Base == 0 })

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/big"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -155,4 +156,95 @@ func TestParseRateRefuses(t *testing.T) {
 			t.Errorf("%q is taken for a rate", text)
 		}
 	}
+}
+
+// An amount has one sign, and its opposite the other.
+func TestSign(t *testing.T) {
+	usd := MustCurrency("USD")
+	for minor, want := range map[int64]int{-3: -1, 0: 0, 7: 1} {
+		a := New(minor, usd)
+		if a.Sign() != want || a.Neg().Sign() != -want || a.Neg().Neg() != a || a.Currency() != usd {
+			t.Errorf("%s: sign %d, opposite %s %s", a, a.Sign(), a.Neg(), a.Neg().Currency())
+		}
+	}
+}
+
+// GL-15: the base currency is worth one of itself, as it was; what does not fit is an error and never wraps around.
+func TestConvertAtTheEdges(t *testing.T) {
+	usd, jpy, clf := MustCurrency("USD"), MustCurrency("JPY"), MustCurrency("CLF")
+	if one := One(); !one.Known() || one.String() != "1" || (Rate{}).Known() {
+		t.Errorf("rate %q", One())
+	}
+	for _, minor := range []int64{0, 1, -1, math.MaxInt64, -math.MaxInt64} {
+		if got, err := One().Convert(New(minor, usd), usd); err != nil || got.Minor() != minor {
+			t.Errorf("%d: %s, %v", minor, got, err)
+		}
+	}
+	high, err := ParseRate("999999999.999999999")
+	if err != nil || high.String() != "999999999.999999999" {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		a    Amount
+		r    Rate
+		base Currency
+	}{
+		{New(math.MaxInt64, usd), high, usd},
+		{New(math.MaxInt64, jpy), One(), clf},
+		{New(math.MaxInt64, usd), Rate{15, 1, "1.5"}, usd},
+		{New(1, jpy), Rate{math.MaxUint64, 0, ""}, clf},
+	} {
+		if got, err := c.r.Convert(c.a, c.base); !errors.Is(err, ErrOverflow) {
+			t.Errorf("%s %s at %s: %s, %v", c.a, c.a.Currency(), c.r, got, err)
+		}
+	}
+}
+
+// GL-14: captures that split over what remains never take more than there is, and the last one takes the rest exactly.
+func TestPartialCapturesTakeWhatRemains(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		left := rapid.SliceOfN(rapid.Int64Range(0, 100_000), 4, 4).Draw(t, "components")
+		whole := int64(0)
+		for _, c := range left {
+			whole += c
+		}
+		for whole > 0 {
+			take := rapid.Int64Range(1, whole).Draw(t, "capture")
+			for k, part := range Split(take, left) {
+				if left[k] -= part; left[k] < 0 {
+					t.Fatalf("component %d is below zero by %d", k, -left[k])
+				}
+			}
+			whole -= take
+		}
+		if slices.ContainsFunc(left, func(c int64) bool { return c != 0 }) {
+			t.Fatalf("left over: %v", left)
+		}
+	})
+}
+
+// GL-13: each part is its exact share rounded down or up, and among equal remainders the earlier part is not the smaller one.
+func TestSplitIsFair(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		weights := rapid.SliceOfN(rapid.Int64Range(0, math.MaxInt64/8), 2, 6).Draw(t, "weights")
+		sum := new(big.Int)
+		for _, w := range weights {
+			sum.Add(sum, big.NewInt(w))
+		}
+		if sum.Sign() == 0 {
+			return
+		}
+		total := rapid.Int64Range(0, math.MaxInt64).Draw(t, "total")
+		parts := Split(total, weights)
+		for i, w := range weights {
+			exact := new(big.Int).Mul(big.NewInt(total), big.NewInt(w))
+			floor := exact.Div(exact, sum).Int64()
+			if parts[i] != floor && parts[i] != floor+1 {
+				t.Fatalf("part %d of %d over %v is %d, its share is %d", i, total, weights, parts[i], floor)
+			}
+			if i > 0 && weights[i-1] == w && parts[i-1] < parts[i] {
+				t.Fatalf("equal weights, the later part is larger: %v over %v", parts, weights)
+			}
+		}
+	})
 }
