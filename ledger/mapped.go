@@ -1,7 +1,9 @@
 package ledger
 
 import (
+	"encoding/binary"
 	"slices"
+	"sync"
 
 	"tieout/recon"
 )
@@ -15,12 +17,15 @@ func (t *RuleTable) Books(p *recon.Policy, in *recon.Input) recon.Books {
 		extra string
 	}
 	known := map[question]recon.Mapping{}
+	var lock sync.Mutex
 	return recon.Books{
 		PostingDate: t.chart.PostingDate,
 		MayMiss:     func(e recon.EventType) bool { return t.mayMiss(e.String()) },
 		Mapped: func(row int, f *recon.Facts) recon.Mapping {
 			extra := t.extraOf(in.Transactions, row)
 			q := question{*f, joined(extra)}
+			lock.Lock()
+			defer lock.Unlock()
 			answer, asked := known[q]
 			if !asked {
 				s := v.row(f, extra)
@@ -49,8 +54,7 @@ func (t *RuleTable) extraOf(txns *recon.Transactions, row int) (values []string)
 func joined(values []string) string {
 	var b []byte
 	for _, v := range values {
-		b = append(b, byte(len(v)>>8), byte(len(v)))
-		b = append(b, v...)
+		b = append(binary.AppendUvarint(b, uint64(len(v))), v...)
 	}
 	return string(b)
 }

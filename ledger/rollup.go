@@ -102,25 +102,46 @@ type sum struct {
 	extra                              []string
 }
 
-// sumKey is what movements that are booked alike have in common. extra is empty
-// unless a rule looks beyond the facts.
-type sumKey struct {
-	recon.Facts
-	extra string
+// extras numbers what rules ask of rows beyond the facts: equal values, equal numbers. 0 is for tables that ask nothing.
+type extras struct {
+	numbers map[string]uint32
+	values  [][]string
+}
+
+func (e *extras) number(values []string) uint32 {
+	key := joined(values)
+	n, known := e.numbers[key]
+	if !known {
+		if e.numbers == nil {
+			e.numbers = map[string]uint32{}
+		}
+		e.values = append(e.values, values)
+		n = uint32(len(e.values))
+		e.numbers[key] = n
+	}
+	return n
+}
+
+// of are the values of a number.
+func (e *extras) of(number uint32) []string {
+	if number == 0 {
+		return nil
+	}
+	return e.values[number-1]
 }
 
 // settle books the rows themselves, class SETTLE.
 func (b *booking) settle() error {
 	workers := runtime.GOMAXPROCS(0)
-	sums := make([]map[sumKey]*sum, workers)
+	sums := make([]map[recon.Facts]*sum, workers)
 	var wait sync.WaitGroup
 	for w := range workers {
 		wait.Go(func() { sums[w] = b.sumRows(b.res.Rows()*w/workers, b.res.Rows()*(w+1)/workers) })
 	}
 	wait.Wait()
 	for _, part := range sums {
-		for key, s := range part {
-			if err := b.settleSum(key, s); err != nil {
+		for facts, s := range part {
+			if err := b.settleSum(facts, s); err != nil {
 				return err
 			}
 		}
@@ -129,19 +150,18 @@ func (b *booking) settle() error {
 }
 
 // sumRows adds up the movements of a range of rows by what decides their accounts.
-func (b *booking) sumRows(from, to int) map[sumKey]*sum {
-	sums := map[sumKey]*sum{}
+func (b *booking) sumRows(from, to int) map[recon.Facts]*sum {
+	sums := map[recon.Facts]*sum{}
+	var extra extras
 	b.res.Movements(from, to, func(m *recon.Movement) {
-		key := sumKey{Facts: m.Facts}
-		var extra []string
+		m.Extra = 0
 		if b.rules.extra != nil {
-			extra = b.rules.extraOf(b.view.txns, m.Row)
-			key.extra = joined(extra)
+			m.Extra = extra.number(b.rules.extraOf(b.view.txns, m.Row))
 		}
-		s := sums[key]
+		s := sums[m.Facts]
 		if s == nil {
-			s = &sum{extra: extra}
-			sums[key] = s
+			s = &sum{extra: extra.of(m.Extra)}
+			sums[m.Facts] = s
 		}
 		if m.Parts == 1 {
 			s.single++
@@ -162,12 +182,12 @@ func (b *booking) sumRows(from, to int) map[sumKey]*sum {
 	return sums
 }
 
-func (b *booking) settleSum(k sumKey, s *sum) error {
-	subject := b.view.row(&k.Facts, s.extra)
+func (b *booking) settleSum(f recon.Facts, s *sum) error {
+	subject := b.view.row(&f, s.extra)
 	a := amounts{}
 	a.minor[fullAmount], a.minor[appliedAmount], a.minor[suspendedAmount], a.minor[writeOffAmount] = s.full, s.applied, s.suspended, s.writeOff
 	copy(a.minor[:], s.components[:])
-	return b.apply(Settle, settledOn(k.Settled), subject, &a, k.Unmapped, func(l *lineSum) {
+	return b.apply(Settle, settledOn(f.Settled), subject, &a, f.Unmapped, func(l *lineSum) {
 		l.rows = append(l.rows, s.rows...)
 		l.memo.add(subject, s.single, s.shared)
 	})

@@ -22,6 +22,7 @@ type Movement struct {
 type Facts struct {
 	Settled  Date
 	Posting  Date
+	Extra    uint32 // for who sums movements by more than these facts; 0 here
 	Currency money.Currency
 	Merchant uint16
 	FeeCode  uint16

@@ -115,7 +115,7 @@ type Books struct {
 	PostedOn func(id string, natural EventType) Date
 	// Mapped tells whether the rules have an account for what a row would apply,
 	// by the facts that are decided when it is matched: outcome, reason and kind
-	// are not. It is asked by one goroutine at a time. nil: always.
+	// are not. Safe for several goroutines at once. nil: always.
 	Mapped func(row int, f *Facts) Mapping
 	// MayMiss tells for which events Mapped can say no; nil: for all.
 	MayMiss func(EventType) bool
