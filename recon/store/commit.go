@@ -6,18 +6,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tieout/ledger"
 	"tieout/recon/night"
 )
 
-// rowsAStatement bounds a statement, rowsATransaction what is written at once
-// before the commit: bulk rows stay invisible until it.
-const (
-	rowsAStatement   = 250
-	rowsATransaction = 10_000
-)
+// rowsATransaction bounds what is written at once before the commit: bulk rows
+// stay invisible until it.
+const rowsATransaction = 10_000
 
 // Commit stores the run and everything it adds. Items go ahead in bounded
 // transactions under the run, which is not visible yet; the last transaction
@@ -25,14 +23,20 @@ const (
 func (r *Run) Commit(ctx context.Context, c *night.Commit) error {
 	for from := 0; from < len(c.News); from += rowsATransaction {
 		part := c.News[from:min(from+rowsATransaction, len(c.News))]
-		if err := r.inTx(ctx, func(tx *sql.Tx) error { return r.writeItems(ctx, tx, part) }); err != nil {
+		err := r.inTx(ctx, func(tx *sql.Tx) error {
+			if err := r.stillOurs(ctx, tx); err != nil { // or the rows would end up in the run that took over
+				return err
+			}
+			return r.writeItems(ctx, tx, part)
+		})
+		if err != nil {
 			return fmt.Errorf("store outcomes: %w", err)
 		}
 	}
 	err := r.inTx(ctx, func(tx *sql.Tx) error {
 		for _, step := range []func(context.Context, *sql.Tx, *night.Commit) error{
 			func(ctx context.Context, tx *sql.Tx, _ *night.Commit) error { return r.stillOurs(ctx, tx) },
-			r.showItems, r.writeFiles, r.writeContributions, r.writeEntries, r.writeExceptions, r.writeArtifacts, r.planDelivery, r.prove, r.endRun,
+			r.showItems, r.writeFiles, r.writeContributions, r.writeEntries, r.writeExceptions, r.prove, r.planDelivery, r.writeArtifacts, r.endRun,
 		} {
 			if err := step(ctx, tx, c); err != nil {
 				return err
@@ -47,33 +51,49 @@ func (r *Run) Commit(ctx context.Context, c *night.Commit) error {
 	return nil
 }
 
-// insert writes rows of equal length in statements of many rows.
-func insert(ctx context.Context, tx *sql.Tx, into string, rows [][]any) error {
+// insert writes rows of equal length, as many in a statement as the database likes.
+func (s *Store) insert(ctx context.Context, tx *sql.Tx, into string, rows [][]any) error {
 	for len(rows) > 0 {
-		part := rows[:min(rowsAStatement, len(rows))]
-		rows = rows[len(part):]
-		var text strings.Builder
-		text.WriteString("INSERT INTO " + into + " VALUES ")
-		var args []any
-		for i, row := range part {
-			if i > 0 {
-				text.WriteString(", ")
-			}
-			text.WriteString("(")
-			for k := range row {
-				if k > 0 {
-					text.WriteString(", ")
-				}
-				fmt.Fprintf(&text, "$%d", len(args)+k+1)
-			}
-			text.WriteString(")")
-			args = append(args, row...)
+		n := min(s.dialect.rows, len(rows))
+		full := len(rows) / n * n
+		if err := insertBy(ctx, tx, into, rows[:full], n); err != nil {
+			return err
 		}
-		if _, err := tx.ExecContext(ctx, text.String(), args...); err != nil {
+		rows = rows[full:]
+	}
+	return nil
+}
+
+// insertBy writes rows, n in each statement.
+func insertBy(ctx context.Context, tx *sql.Tx, into string, rows [][]any, n int) (err error) {
+	statement, err := tx.PrepareContext(ctx, "INSERT INTO "+into+" VALUES "+places(n, len(rows[0])))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, statement.Close()) }()
+	for part := range slices.Chunk(rows, n) {
+		if _, err := statement.ExecContext(ctx, slices.Concat(part...)...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// places are the parameters of rows: ($1, $2), ($3, $4).
+func places(rows, columns int) string {
+	var text strings.Builder
+	for i := range rows * columns {
+		switch {
+		case i == 0:
+			text.WriteString("(")
+		case i%columns == 0:
+			text.WriteString("), (")
+		default:
+			text.WriteString(", ")
+		}
+		fmt.Fprintf(&text, "$%d", i+1)
+	}
+	return text.String() + ")"
 }
 
 func (r *Run) writeItems(ctx context.Context, tx *sql.Tx, items []night.Item) error {
@@ -82,7 +102,7 @@ func (r *Run) writeItems(ctx context.Context, tx *sql.Tx, items []night.Item) er
 		it := &items[i]
 		rows[i] = []any{r.no, it.Side, it.Key, it.Merchant, it.Currency.String(), it.Settled.String(), it.Effect, it.Open, it.Hash(), string(it.Body)}
 	}
-	return insert(ctx, tx, "item_versions (run_no, side, item_key, merchant, currency, settled, effect, held, hash, body)", rows)
+	return r.insert(ctx, tx, "item_versions (run_no, side, item_key, merchant, currency, settled, effect, held, hash, body)", rows)
 }
 
 // showItems moves what counts to the versions of this run.
@@ -110,7 +130,7 @@ func (r *Run) writeFiles(ctx context.Context, tx *sql.Tx, c *night.Commit) error
 			return err
 		}
 	}
-	return insert(ctx, tx, "run_files (run_no, seq, role, sha256, name, report)", seen)
+	return r.insert(ctx, tx, "run_files (run_no, seq, role, sha256, name, report)", seen)
 }
 
 // part is what of a contribution needs no column of its own.
@@ -137,7 +157,7 @@ func (r *Run) writeContributions(ctx context.Context, tx *sql.Tx, c *night.Commi
 		}
 		rows[i] = []any{c.Company, string(p.Scope), night.NaturalKey(p.Key), p.Account, p.Side.String(), p.Label, p.Rule, p.Amount, p.Base, p.Based, string(detail), r.no}
 	}
-	return insert(ctx, tx, "contributions (company, scope, natural_key, account, side, label, rule_id, amount, base, based, sources, run_no)", rows)
+	return r.insert(ctx, tx, "contributions (company, scope, natural_key, account, side, label, rule_id, amount, base, based, sources, run_no)", rows)
 }
 
 func (r *Run) writeEntries(ctx context.Context, tx *sql.Tx, c *night.Commit) error {
@@ -149,23 +169,19 @@ func (r *Run) writeEntries(ctx context.Context, tx *sql.Tx, c *night.Commit) err
 			string(key.Class), string(d.Change), d.Base().String(), d.Rate().String(), d.Memo(), d.Corrects(), r.no,
 		})
 		for i, l := range d.Lines() {
+			sources, err := json.Marshal(l.Sources) // ids may hold blanks
+			if err != nil {
+				return err
+			}
 			lines = append(lines, []any{
-				c.Company, d.Number(), d.Revision, i + 1, l.Account, l.Side.String(), l.Label, l.Amount, l.Base, l.Rule, l.Memo, joinSources(l.Sources),
+				c.Company, d.Number(), d.Revision, i + 1, l.Account, l.Side.String(), l.Label, l.Amount, l.Base, l.Rule, l.RuleTable, string(l.Role), l.Memo, string(sources),
 			})
 		}
 	}
-	if err := insert(ctx, tx, "entries (company, entry_no, revision, natural_key, correction, posting_date, merchant, currency, class, change, base, rate, memo, corrects, run_no)", entries); err != nil {
+	if err := r.insert(ctx, tx, "entries (company, entry_no, revision, natural_key, correction, posting_date, merchant, currency, class, change, base, rate, memo, corrects, run_no)", entries); err != nil {
 		return err
 	}
-	return insert(ctx, tx, "entry_lines (company, entry_no, revision, line_no, account, side, label, amount, base, rule_id, memo, sources)", lines)
-}
-
-func joinSources(refs []ledger.SourceRef) string {
-	texts := make([]string, len(refs))
-	for i, s := range refs {
-		texts[i] = string(s)
-	}
-	return strings.Join(texts, " ")
+	return r.insert(ctx, tx, "entry_lines (company, entry_no, revision, line_no, account, side, label, amount, base, rule_id, rule_table, role, memo, sources)", lines)
 }
 
 func (r *Run) writeExceptions(ctx context.Context, tx *sql.Tx, c *night.Commit) error {
@@ -195,7 +211,7 @@ func (r *Run) writeArtifacts(ctx context.Context, tx *sql.Tx, c *night.Commit) e
 	for _, a := range c.Artifacts {
 		rows = append(rows, []any{r.no, a.Kind, a.Name, a.SHA256, a.Size, false})
 	}
-	return insert(ctx, tx, "artifacts (run_no, kind, name, sha256, size, published)", rows)
+	return r.insert(ctx, tx, "artifacts (run_no, kind, name, sha256, size, published)", rows)
 }
 
 // prove holds what the database has against itself before the commit: every

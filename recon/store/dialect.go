@@ -17,6 +17,7 @@ import (
 // dialect is what the two databases do not agree on.
 type dialect struct {
 	name    goose.Dialect
+	rows    int                                                          // in one INSERT: round trips cost PostgreSQL, parameters SQLite
 	migrate func(ctx context.Context, db *sql.DB, up func() error) error // up, while nobody else does
 	close   func()
 }
@@ -31,7 +32,7 @@ func openPostgres(ctx context.Context, where string) (*sql.DB, dialect, error) {
 		return nil, dialect{}, fmt.Errorf("store: %w", err)
 	}
 	db := stdlib.OpenDBFromPool(pool)
-	d := dialect{name: goose.DialectPostgres, close: pool.Close, migrate: func(ctx context.Context, db *sql.DB, up func() error) error {
+	d := dialect{name: goose.DialectPostgres, rows: 250, close: pool.Close, migrate: func(ctx context.Context, db *sql.DB, up func() error) error {
 		tx, err := db.BeginTx(ctx, nil)
 		if err != nil {
 			return err
@@ -72,7 +73,7 @@ func openSQLite(path string) (*sql.DB, dialect, error) {
 		return nil, dialect{}, fmt.Errorf("store %s: %w", path, err)
 	}
 	db.SetMaxOpenConns(1)
-	d := dialect{name: goose.DialectSQLite3, close: func() {}, migrate: func(_ context.Context, _ *sql.DB, up func() error) error {
+	d := dialect{name: goose.DialectSQLite3, rows: 8, close: func() {}, migrate: func(_ context.Context, _ *sql.DB, up func() error) error {
 		return exclusively(path+".lock", up)
 	}}
 	return db, d, nil

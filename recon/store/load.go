@@ -1,10 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
+	"slices"
 
 	"tieout/ledger"
 	"tieout/ledger/money"
@@ -93,8 +94,7 @@ func (l *loading) nets() error {
 }
 
 func (l *loading) contributions() error {
-	return l.each(`SELECT scope, account, side, label, rule_id, amount, base, based, sources FROM contributions WHERE company = $1
-		ORDER BY natural_key, account, side DESC, label, scope, rule_id`, func(scan func(...any) error) error {
+	err := l.each(`SELECT scope, account, side, label, rule_id, amount, base, based, sources FROM contributions WHERE company = $1`, func(scan func(...any) error) error {
 		var c ledger.Contribution
 		var scope, side, detail string
 		if err := scan(&scope, &c.Account, &side, &c.Label, &c.Rule, &c.Amount, &c.Base, &c.Based, &detail); err != nil {
@@ -108,6 +108,8 @@ func (l *loading) contributions() error {
 		l.s.Contributions = append(l.s.Contributions, c)
 		return nil
 	})
+	slices.SortFunc(l.s.Contributions, func(a, b ledger.Contribution) int { return a.Compare(&b) }) // no database knows this order
+	return err
 }
 
 // entries are the newest revisions, each natural key's original first.
@@ -143,7 +145,7 @@ func (l *loading) exceptions() error {
 }
 
 func (l *loading) files() error {
-	return l.each(`SELECT role, sha256, name, size, first_run, first_day, last_day, report FROM files WHERE company = $1 ORDER BY first_run, role, name, sha256`, func(scan func(...any) error) error {
+	err := l.each(`SELECT role, sha256, name, size, first_run, first_day, last_day, report FROM files WHERE company = $1`, func(scan func(...any) error) error {
 		f := night.File{Used: true}
 		var role, first, last, report string
 		if err := scan(&role, &f.SHA256, &f.Name, &f.Size, &f.Generation, &first, &last, &report); err != nil {
@@ -160,6 +162,10 @@ func (l *loading) files() error {
 		l.s.Files = append(l.s.Files, f)
 		return err
 	})
+	slices.SortFunc(l.s.Files, func(a, b night.File) int {
+		return cmp.Or(cmp.Compare(a.Generation, b.Generation), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Name, b.Name), cmp.Compare(a.SHA256, b.SHA256))
+	})
+	return err
 }
 
 // Cuts are the ranges that were computed as one run each.
@@ -195,18 +201,18 @@ type Entry struct {
 // readEntries reads entries with their lines, in natural-key order.
 func readEntries(ctx context.Context, db querier, where string, args ...any) ([]Entry, error) {
 	lines := map[string][]ledger.Line{}
-	err := each(ctx, db, `SELECT l.entry_no, l.revision, l.account, l.side, l.label, l.amount, l.base, l.rule_id, l.memo, l.sources FROM entry_lines l
+	err := each(ctx, db, `SELECT l.entry_no, l.revision, l.account, l.side, l.label, l.amount, l.base, l.rule_id, l.rule_table, l.role, l.memo, l.sources FROM entry_lines l
 		JOIN entries e ON e.company = l.company AND e.entry_no = l.entry_no AND e.revision = l.revision WHERE `+where+` ORDER BY l.entry_no, l.revision, l.line_no`, args,
 		func(scan func(...any) error) error {
 			var no, side, sources string
 			var revision int
 			var line ledger.Line
-			if err := scan(&no, &revision, &line.Account, &side, &line.Label, &line.Amount, &line.Base, &line.Rule, &line.Memo, &sources); err != nil {
+			if err := scan(&no, &revision, &line.Account, &side, &line.Label, &line.Amount, &line.Base, &line.Rule, &line.RuleTable, &line.Role, &line.Memo, &sources); err != nil {
 				return err
 			}
 			line.Side = ledger.Side(side[0])
-			for _, s := range strings.Fields(sources) {
-				line.Sources = append(line.Sources, ledger.SourceRef(s))
+			if err := json.Unmarshal([]byte(sources), &line.Sources); err != nil {
+				return err
 			}
 			id := fmt.Sprintf("%s.%d", no, revision)
 			lines[id] = append(lines[id], line)
@@ -219,12 +225,22 @@ func readEntries(ctx context.Context, db querier, where string, args ...any) ([]
 	err = each(ctx, db, `SELECT e.entry_no, e.revision, e.natural_key, e.correction, e.posting_date, e.merchant, e.currency, e.class, e.change, e.base, e.rate, e.memo, e.corrects, e.run_no,
 		(SELECT COUNT(*) FROM delivery_entries d JOIN deliveries v ON v.company = d.company AND v.target = d.target AND v.run_no = d.run_no
 			WHERE d.company = e.company AND d.entry_no = e.entry_no AND d.revision = e.revision)
-		FROM entries e WHERE `+where+` ORDER BY e.natural_key, e.entry_no, e.revision`, args, func(scan func(...any) error) error {
+		FROM entries e WHERE `+where, args, func(scan func(...any) error) error {
 		e, err := scanEntry(scan, lines)
 		all = append(all, e)
 		return err
 	})
+	slices.SortFunc(all, func(a, b Entry) int {
+		return cmp.Or(originalOf(a).Compare(originalOf(b)), cmp.Compare(a.Number(), b.Number()), cmp.Compare(a.Revision, b.Revision))
+	})
 	return all, err
+}
+
+// originalOf is the key of the entry that an entry is or corrects.
+func originalOf(e Entry) ledger.Key {
+	key := e.Key()
+	key.Correction = ""
+	return key
 }
 
 func scanEntry(scan func(...any) error, lines map[string][]ledger.Line) (Entry, error) {
@@ -246,9 +262,11 @@ func scanEntry(scan func(...any) error, lines map[string][]ledger.Line) (Entry, 
 	if err != nil {
 		return e, err
 	}
-	r, err := money.ParseRate(rate)
-	if err != nil {
-		return e, err
+	var r money.Rate
+	if rate != "" {
+		if r, err = money.ParseRate(rate); err != nil {
+			return e, err
+		}
 	}
 	key.Correction = correction
 	var day recon.Date

@@ -61,7 +61,7 @@ func (r *Run) planDelivery(ctx context.Context, tx *sql.Tx, c *night.Commit) err
 		if err != nil {
 			return err
 		}
-		if err := insert(ctx, tx, "delivery_entries (company, target, entry_no, revision, run_no)", rows); err != nil {
+		if err := r.insert(ctx, tx, "delivery_entries (company, target, entry_no, revision, run_no)", rows); err != nil {
 			return err
 		}
 	}
@@ -88,9 +88,17 @@ func (s *Store) Owed(ctx context.Context, company string) ([]Delivery, error) {
 }
 
 // Approve releases a delivery: it takes the next sequence of the target and
-// fixes the name (PF-04, PF-05), both at once.
+// fixes the name (PF-04, PF-05), both at once. Older ones come first.
 func (s *Store) Approve(ctx context.Context, d *Delivery, name func(sequence int) string) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
+		var older int
+		err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM deliveries WHERE company = $1 AND target = $2 AND run_no < $3 AND state = 'PLANNED'", d.Company, d.Target, d.RunNo).Scan(&older)
+		if err != nil {
+			return err
+		}
+		if older > 0 {
+			return fmt.Errorf("delivery of run %s: %d older deliveries to the target wait to be released first", d.RunID, older)
+		}
 		if err := tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(sequence), 0) + 1 FROM deliveries WHERE company = $1 AND target = $2", d.Company, d.Target).Scan(&d.Sequence); err != nil {
 			return err
 		}
@@ -99,8 +107,11 @@ func (s *Store) Approve(ctx context.Context, d *Delivery, name func(sequence int
 	})
 }
 
-// Advance stores that a delivery went from one state to the next.
+// Advance stores that a released delivery went from one state to the next, never back.
 func (s *Store) Advance(ctx context.Context, d *Delivery, from, to DeliveryState) error {
+	if !(from == Approved && to == Built) && !(from == Built && to == Delivered) {
+		return fmt.Errorf("delivery %s: %s does not follow %s", d.Name, to, from)
+	}
 	return s.inTx(ctx, func(tx *sql.Tx) error { return step(ctx, tx, d, from, to) })
 }
 

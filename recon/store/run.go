@@ -51,20 +51,20 @@ func (s *Store) Begin(ctx context.Context, req night.Request) (*Run, error) {
 
 // lock takes a free or expired lock, or one whose holder is known to be dead.
 func (r *Run) lock(ctx context.Context, tx *sql.Tx) error {
-	now := r.nowMicros()
 	until := r.o.Now().Add(r.o.Lease).UnixMicro()
-	var holder string
-	err := tx.QueryRowContext(ctx, "SELECT holder FROM locks WHERE company = $1", r.req.Company).Scan(&holder)
+	holder := "another process"
+	var fence int64
+	err := tx.QueryRowContext(ctx, "SELECT holder, fence FROM locks WHERE company = $1", r.req.Company).Scan(&holder, &fence)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	limit := now
+	dead := int64(-1) // the fence that may be passed: of this holder, and of none that comes between
 	if holder != "" && r.o.Alive != nil && !r.o.Alive(holder) {
-		limit = 1<<63 - 1
+		dead = fence
 	}
 	err = tx.QueryRowContext(ctx, `INSERT INTO locks (company, fence, run_no, holder, until_us) VALUES ($1, 1, 0, $2, $3)
 		ON CONFLICT (company) DO UPDATE SET fence = locks.fence + 1, holder = excluded.holder, until_us = excluded.until_us
-		WHERE locks.until_us < $4 RETURNING fence`, r.req.Company, r.o.Holder, until, limit).Scan(&r.fence)
+		WHERE locks.until_us < $4 OR locks.fence = $5 RETURNING fence`, r.req.Company, r.o.Holder, until, r.nowMicros(), dead).Scan(&r.fence)
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("%w: %s holds the lock", night.ErrLocked, holder)
 	}
@@ -90,14 +90,26 @@ func (r *Run) open(ctx context.Context, tx *sql.Tx) error {
 		WHERE company = $6 AND date_from = $7 AND date_to = $8 AND as_of = $9 AND attempt = $10 AND state = 'FAILED' RETURNING run_no`,
 		append(append([]any{r.nowMicros(), r.o.Software, r.o.ConfigHash, r.o.RulesHash, r.o.Operator}, days...), r.attempt)...).Scan(&r.no)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = tx.QueryRowContext(ctx, `INSERT INTO runs (run_no, company, run_id, date_from, date_to, as_of, attempt, state, started_us, software, config_hash, rules_hash, operator)
-			VALUES ((SELECT COALESCE(MAX(run_no), 0) + 1 FROM runs), $1, '', $2, $3, $4, $5, 'RUNNING', $6, $7, $8, $9, $10) RETURNING run_no`,
-			append(days, r.attempt, r.nowMicros(), r.o.Software, r.o.ConfigHash, r.o.RulesHash, r.o.Operator)...).Scan(&r.no)
+		err = r.insertRun(ctx, tx, days)
 	}
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, "UPDATE locks SET run_no = $1 WHERE company = $2 AND fence = $3", r.no, r.req.Company, r.fence)
+	return err
+}
+
+// insertRun makes the row of a run under the next number, which companies that
+// begin at the same time take one after the other.
+func (r *Run) insertRun(ctx context.Context, tx *sql.Tx, days []any) error {
+	err := tx.QueryRowContext(ctx, `INSERT INTO counters (name, last) VALUES ('run', 1)
+		ON CONFLICT (name) DO UPDATE SET last = counters.last + 1 RETURNING last`).Scan(&r.no)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO runs (company, date_from, date_to, as_of, run_id, attempt, state, started_us, software, config_hash, rules_hash, operator, run_no)
+		VALUES ($1, $2, $3, $4, '', $5, 'RUNNING', $6, $7, $8, $9, $10, $11)`,
+		append(days, r.attempt, r.nowMicros(), r.o.Software, r.o.ConfigHash, r.o.RulesHash, r.o.Operator, r.no)...)
 	return err
 }
 
@@ -121,26 +133,46 @@ func (r *Run) stayAlive(ctx context.Context) (stop func()) {
 	return func() { cancel(); done.Wait() }
 }
 
-// Close gives the lock back. A run that was not committed is recorded as failed, with why.
+// Close gives the lock back. A run that was not committed is recorded as failed,
+// with why. One whose lock was taken over touches nothing: its row and what it
+// wrote ahead belong to the run that took over.
 func (r *Run) Close(ctx context.Context, why error) error {
 	r.stop()
 	ctx = context.WithoutCancel(ctx)
-	return r.inTx(ctx, func(tx *sql.Tx) error {
+	err := r.inTx(ctx, func(tx *sql.Tx) error {
+		if err := r.stillOurs(ctx, tx); err != nil {
+			return err
+		}
 		if !r.committed {
-			failure := "interrupted"
-			if why != nil {
-				failure = why.Error()
-			}
-			if _, err := tx.ExecContext(ctx, "DELETE FROM item_versions WHERE run_no = $1", r.no); err != nil {
-				return err
-			}
-			if _, err := tx.ExecContext(ctx, "UPDATE runs SET state = 'FAILED', ended_us = $1, failure = $2 WHERE run_no = $3", r.nowMicros(), failure, r.no); err != nil {
+			if err := r.fail(ctx, tx, why); err != nil {
 				return err
 			}
 		}
 		_, err := tx.ExecContext(ctx, "UPDATE locks SET until_us = 0, holder = '' WHERE company = $1 AND fence = $2", r.req.Company, r.fence)
 		return err
 	})
+	if errors.Is(err, ErrFenced) {
+		return nil
+	}
+	return err
+}
+
+// fail records why a run ended without a commit. A run whose commit came through
+// although its answer was lost is not RUNNING any more, and stays as it is.
+func (r *Run) fail(ctx context.Context, tx *sql.Tx, why error) error {
+	failure := "interrupted"
+	if why != nil {
+		failure = why.Error()
+	}
+	res, err := tx.ExecContext(ctx, "UPDATE runs SET state = 'FAILED', ended_us = $1, failure = $2 WHERE run_no = $3 AND state = 'RUNNING'", r.nowMicros(), failure, r.no)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "DELETE FROM item_versions WHERE run_no = $1", r.no)
+	return err
 }
 
 // stillOurs refuses to write under a lock that was taken over.

@@ -24,6 +24,12 @@ CREATE TABLE runs (
 );
 CREATE UNIQUE INDEX runs_attempt ON runs (company, date_from, date_to, as_of, attempt);
 
+-- Counts without gaps: the last number given, by what is counted.
+CREATE TABLE counters (
+  name TEXT PRIMARY KEY,
+  last BIGINT NOT NULL
+);
+
 -- One active run a company (GL-23). fence rises with every holder; a commit under an old one is refused.
 CREATE TABLE locks (
   company  TEXT PRIMARY KEY,
@@ -134,6 +140,8 @@ CREATE TABLE entry_lines (
   amount   BIGINT NOT NULL CHECK (amount >= 0),
   base     BIGINT NOT NULL CHECK (base >= 0),
   rule_id  TEXT NOT NULL,
+  rule_table TEXT NOT NULL,
+  role     TEXT NOT NULL,
   memo     TEXT NOT NULL,
   sources  TEXT NOT NULL,
   PRIMARY KEY (company, entry_no, revision, line_no),
@@ -189,6 +197,7 @@ CREATE TABLE deliveries (
   PRIMARY KEY (company, target, run_no),
   CHECK ((state = 'PLANNED') = (sequence = 0))
 );
+CREATE UNIQUE INDEX deliveries_sequence ON deliveries (company, target, sequence) WHERE sequence > 0;
 
 CREATE TABLE delivery_entries (
   company  TEXT NOT NULL,

@@ -1,0 +1,207 @@
+package storetest
+
+import (
+	"fmt"
+
+	"tieout/ledger"
+	"tieout/recon"
+	"tieout/recon/night"
+	"tieout/recon/store"
+)
+
+func roundTrip(b *bench) {
+	c := b.everything()
+	b.commit(b.open(), c)
+	state := b.load(b.open(), request())
+	b.equal("rows", c.Rows, state.Rows)
+	b.equal("acts", c.Acts, state.Acts)
+	b.equal("deposits", c.Deposits, state.Deposits)
+	b.equal("bank lines", c.BankLines, state.BankLines)
+	b.equal("contributions, in canonical order", c.Contributions, state.Contributions)
+	b.equal("cuts", []night.Cut{{From: on(28), To: on(30)}}, state.Cuts)
+	b.equal("last numbers", map[int]int{2026: 3}, state.LastNumber)
+	b.equal("revision and attempt", []int{1, 2}, []int{state.Revision, state.Attempt})
+	b.equal("batch nets", map[recon.BatchKey]int64{
+		{Merchant: "acme_us", SettlementDate: on(28), Currency: usd()}: 750, {Merchant: "acme_us", SettlementDate: on(30), Currency: usd()}: -20,
+	}, state.BatchNets)
+	b.sameFiles(c, state)
+	entries, exceptions, bodies := map[string][]ledger.Booked{}, map[string]night.Exception{}, map[string]string{}
+	for _, d := range c.Decisions {
+		d.Released = true
+		entries[night.NaturalKey(d.Key())] = []ledger.Booked{d.Booked}
+	}
+	for _, e := range c.Exceptions {
+		exceptions[e.ID] = e
+	}
+	for _, i := range c.News {
+		bodies[i.Side+"|"+i.Key] = i.Hash()
+	}
+	b.equal("entries", entries, state.Entries)
+	b.equal("exceptions", exceptions, state.Exceptions)
+	b.equal("hashes of items", bodies, state.Bodies)
+	b.secondRun(c)
+}
+
+// sameFiles tells that files come back by generation, role, name and hash.
+func (b *bench) sameFiles(c *night.Commit, state *night.State) {
+	b.Helper()
+	want := []night.File{c.Files[2], c.Files[1], c.Files[0]}
+	for i := range want {
+		want[i].Generation, want[i].Used = state.Run-1, true
+	}
+	b.equal("files", want, state.Files)
+}
+
+// secondRun replaces a scope, changes an item and closes an exception, which
+// keeps its history.
+func (b *bench) secondRun(first *night.Commit) {
+	b.Helper()
+	s := b.open()
+	changed := row("2", on(28), 60)
+	c := &night.Commit{
+		Request: request(), RunID: "run-2", Outcome: night.Done, Rows: []night.Row{changed}, Replaced: []ledger.Scope{"S:2026-09-28"},
+		Exceptions: []night.Exception{{ID: "x1", Side: night.SideEvent, Key: "1/CAPTURE", Reason: recon.NoOrder, Status: night.Closed, FirstSeen: on(30), LastSeen: on(30), ClosedOn: on(30), ClosedBy: "document"}},
+	}
+	b.items(c)
+	b.commit(s, c)
+	state := b.load(s, request())
+	b.equal("rows after a second run", []night.Row{first.Rows[0], changed, first.Rows[2]}, state.Rows)
+	for i := range state.Contributions {
+		if state.Contributions[i].Scope != "S:2026-09-29" {
+			b.Errorf("replaced and still there: %+v", state.Contributions[i])
+		}
+	}
+	b.equal("how many contributions are left", 4, len(state.Contributions))
+	b.equal("the closed exception", c.Exceptions[0], state.Exceptions["x1"])
+	b.equal("revision", 2, state.Revision)
+	if err := b.raw("INSERT INTO exception_history (company, id, run_no, reason, status, cause) VALUES ('ACME', 'x1', 1, '', '', '')"); err == nil {
+		b.Error("the first state of the exception is not in its history")
+	}
+}
+
+func changesOfEntries(b *bench) {
+	s := b.open(func(o *store.Options) { o.Targets = []string{""} })
+	c := b.everything()
+	c.Holds = []night.Hold{{From: on(29), To: on(30)}} // only the entry of the 28th is released
+	b.commit(s, c)
+	revised := ledger.Booked{Entry: b.entry(settleKey("acme_us", on(29)), 850).Numbered("TO26000002"), Revision: 2}
+	void, err := ledger.Restore(settleKey("acme", on(30)), usd(), c.Decisions[2].Rate(), nil)
+	b.must(err)
+	voided := ledger.Booked{Entry: void.Numbered("TO26000003"), Revision: 2}
+	key := settleKey("acme_us", on(28))
+	key.Correction = "#2"
+	correction := ledger.Booked{Entry: b.entry(key, 10).WithMemo("corrects TO26000001").Correcting("TO26000001").Numbered("TO26000004").OnDate(on(30) + 1), Revision: 1}
+	second := &night.Commit{Request: request(), RunID: "run-2", Outcome: night.Done, Holds: c.Holds, Decisions: []ledger.Decision{
+		{Change: ledger.Revised, Booked: revised},
+		{Change: ledger.Voided, Booked: voided},
+		{Change: ledger.Corrected, Booked: correction},
+	}}
+	b.commit(s, second)
+	original := c.Decisions[0].Booked
+	original.Released, correction.Released = true, true
+	b.equal("entries", map[string][]ledger.Booked{
+		night.NaturalKey(key):           {original, correction},
+		night.NaturalKey(revised.Key()): {revised},
+		night.NaturalKey(void.Key()):    {voided},
+	}, b.load(s, request()).Entries)
+	b.equal("last numbers", map[int]int{2026: 4}, b.load(s, request()).LastNumber)
+}
+
+func (b *bench) owed(s *store.Store) []store.Delivery {
+	b.Helper()
+	owed, err := s.Owed(b.Context(), "ACME")
+	b.must(err)
+	return owed
+}
+
+func (b *bench) numbers(s *store.Store, d *store.Delivery) []string {
+	b.Helper()
+	entries, err := s.EntriesOf(b.Context(), d)
+	b.must(err)
+	var numbers []string
+	for _, e := range entries {
+		numbers = append(numbers, e.Number())
+	}
+	return numbers
+}
+
+func named(sequence int) string { return fmt.Sprintf("F%d", sequence) }
+
+func deliveries(b *bench) {
+	s := b.open()
+	b.commit(s, b.everything())
+	second := b.everything()
+	second.Decisions = []ledger.Decision{added(b.entry(settleKey("acme_us", on(30)), 5), 4)}
+	second.Artifacts, second.News, second.Contributions = nil, nil, nil
+	b.commit(s, second)
+	owed := b.owed(s)
+	if len(owed) != 4 {
+		b.Fatalf("%d deliveries are owed", len(owed))
+	}
+	b.equal("targets, oldest first", []string{"", "", "EU", "EU"}, []string{owed[0].Target, owed[1].Target, owed[2].Target, owed[3].Target})
+	b.equal("the first file", []string{"TO26000001", "TO26000002", "TO26000003"}, b.numbers(s, &owed[0]))
+	b.equal("the second file", []string{"TO26000004"}, b.numbers(s, &owed[3]))
+	early := owed[1]
+	b.refused(s.Approve(b.Context(), &early, named), "older deliveries")
+	for i := range owed {
+		b.walk(s, &owed[i], i%2+1)
+	}
+	if left := b.owed(s); len(left) > 0 {
+		b.Errorf("still owed: %v", left)
+	}
+	if err := b.raw("UPDATE deliveries SET sequence = 1"); err == nil {
+		b.Error("two files of a target may have one sequence")
+	}
+}
+
+// walk takes a delivery through its states: none is skipped, none comes twice.
+func (b *bench) walk(s *store.Store, d *store.Delivery, sequence int) {
+	b.Helper()
+	b.refused(s.Advance(b.Context(), d, store.Approved, store.Built), "not APPROVED")
+	twice := *d
+	b.must(s.Approve(b.Context(), d, named))
+	b.refused(s.Approve(b.Context(), &twice, named), "not PLANNED")
+	b.equal("sequence and name", []any{sequence, named(sequence)}, []any{d.Sequence, d.Name})
+	b.refused(s.Advance(b.Context(), d, store.Approved, store.Delivered), "does not follow")
+	d.SHA256, d.Size = "ab", 3
+	b.must(s.Advance(b.Context(), d, store.Approved, store.Built))
+	b.refused(s.Advance(b.Context(), d, store.Built, store.Approved), "does not follow")
+	b.must(s.Advance(b.Context(), d, store.Built, store.Delivered))
+	b.refused(s.Advance(b.Context(), d, store.Built, store.Delivered), "not BUILT")
+	b.refused(s.Advance(b.Context(), d, store.Delivered, store.Planned), "does not follow")
+}
+
+func heldEntries(b *bench) {
+	s := b.open(func(o *store.Options) { o.Targets = []string{""} })
+	c := b.everything()
+	c.Holds = []night.Hold{{Merchant: "acme_us", From: on(29), To: on(29)}}
+	b.commit(s, c)
+	later := &night.Commit{Request: request(), RunID: "run-2", Outcome: night.UnchangedRun}
+	later.Holds = c.Holds
+	b.commit(s, later)
+	if owed := b.owed(s); len(owed) != 1 {
+		b.Fatalf("%d deliveries while the entry is held", len(owed))
+	}
+	later.RunID, later.Holds = "run-3", nil
+	b.commit(s, later)
+	owed := b.owed(s)
+	if len(owed) != 2 {
+		b.Fatalf("%d deliveries are owed", len(owed))
+	}
+	b.equal("the first file", []string{"TO26000001", "TO26000003"}, b.numbers(s, &owed[0]))
+	b.equal("what was held", []string{"TO26000002"}, b.numbers(s, &owed[1]))
+	b.equal("workbook revisions", 1, b.load(s, request()).Revision) // unchanged runs make none
+}
+
+func artifacts(b *bench) {
+	s := b.open()
+	c := b.everything()
+	b.commit(s, c)
+	all, err := s.Unpublished(b.Context(), "ACME")
+	b.must(err)
+	b.equal("results", []store.Published{{RunNo: 1, Artifact: c.Artifacts[0]}, {RunNo: 1, Artifact: c.Artifacts[1]}}, all)
+	b.must(s.MarkPublished(b.Context(), all[0]))
+	left, err := s.Unpublished(b.Context(), "ACME")
+	b.must(err)
+	b.equal("what is left", all[1:], left)
+}
