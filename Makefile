@@ -24,6 +24,7 @@ check: ## format, vet, lint, dead code, tidy modules
 	$(GO) vet -tags torture $(PACKAGES)
 	$(GO) tool staticcheck $(PACKAGES)
 	$(GO) tool go-errorlint -errorf $(PACKAGES)
+	@dead="$$($(GO) tool deadcode -test -tags torture $(PACKAGES))"; test -z "$$dead" || { echo "dead code:"; echo "$$dead"; exit 1; }
 	$(GO) mod tidy -diff
 
 test: ## all tests, in random order
