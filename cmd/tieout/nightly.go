@@ -34,7 +34,6 @@ import (
 type nightly struct {
 	cfg     *config.Run
 	dir     string // of the configuration
-	hash    string // of the configuration
 	store   *store.Store
 	archive *store.Archive
 	in      *intake // of the run in progress
@@ -48,7 +47,7 @@ func openNightly(ctx context.Context, path string, r config.Range, now func() ti
 	if err != nil {
 		return nil, usage(fmt.Errorf("cannot read the configuration: %w", err))
 	}
-	n := &nightly{dir: filepath.Dir(path), dry: dry, hash: fmt.Sprintf("%x", sha256.Sum256(data))}
+	n := &nightly{dir: filepath.Dir(path), dry: dry}
 	if n.cfg, err = config.ReadRun(filepath.Base(path), data, os.DirFS(n.dir), r); err != nil {
 		return nil, usage(err)
 	}
@@ -59,7 +58,7 @@ func openNightly(ctx context.Context, path string, r config.Range, now func() ti
 	host, _ := os.Hostname()
 	o := store.Options{
 		Now: now, Holder: fmt.Sprintf("%s/%d", host, os.Getpid()), Alive: func(holder string) bool { return alive(host, holder) },
-		Software: software(), ConfigHash: n.hash, RulesHash: n.cfg.Rules.Version(), Operator: operator(),
+		Software: software(), ConfigHash: n.cfg.Hash, RulesHash: n.cfg.Rules.Version(), Operator: operator(),
 	}
 	if n.cfg.Posting != "" {
 		o.Targets = []string{""}
@@ -289,7 +288,7 @@ func (n *nightly) answer(a *night.Answer) (*answer.Night, error) {
 	}
 	return &answer.Night{
 		Set: n.cfg.Set, Description: n.cfg.Description, Result: a.Result, Chart: &n.cfg.Chart, RuleVersion: n.cfg.Rules.Version(), Entries: a.Entries,
-		Proof: a.Proof, Totals: totals, Software: software(), ConfigHash: n.hash,
+		Proof: a.Proof, Totals: totals, Software: software(), ConfigHash: n.cfg.Hash,
 	}, nil
 }
 

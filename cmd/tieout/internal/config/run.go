@@ -1,6 +1,8 @@
 package config
 
 import (
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -27,6 +29,7 @@ type Run struct {
 	Bank      string
 	Opening   string // history taken over at cut-over
 	Mode      ledger.Mode
+	Hash      string // tells configurations apart; the store's address, which may hold a password, is no part of it
 }
 
 // Range is what the command line says of a run.
@@ -42,11 +45,15 @@ func ReadRun(name string, data []byte, beside fs.FS, r Range) (*Run, error) {
 	if s.values == nil {
 		s.values = map[string]any{}
 	}
+	hash, err := s.hash()
+	if err != nil {
+		return nil, err
+	}
 	maps.Copy(s.values, map[string]any{"date_from": r.From.String(), "date_to": r.To.String(), "as_of": r.AsOf.String()})
 	run := &Run{
 		Store: s.str("store", "tieout.db"), Archive: s.str("archive", "archive"), Output: s.str("output", "out"), Posting: s.place("posting"),
 		Reports: s.place("reports"), Documents: s.place("documents"), Funding: s.place("funding"), Bank: s.place("bank"), Opening: s.place("opening"),
-		Mode: ledger.Mode(s.str("correction_mode", string(ledger.Delta))),
+		Mode: ledger.Mode(s.str("correction_mode", string(ledger.Delta))), Hash: hash,
 	}
 	if _, said := s.values["posting"]; !said {
 		run.Posting = "posting"
@@ -61,6 +68,17 @@ func ReadRun(name string, data []byte, beside fs.FS, r Range) (*Run, error) {
 	}
 	run.Policy = *s.policy(beside)
 	return run, s.err()
+}
+
+// hash is that of everything that is said, however it is written, except where the store is.
+func (s *sheet) hash() (string, error) {
+	said := maps.Clone(s.values)
+	delete(said, "store")
+	data, err := json.Marshal(said)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", s.name, err)
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(data)), nil
 }
 
 // place is where something lies: a path, or a section that has one under path,
