@@ -232,6 +232,12 @@ func (r *Run) prove(ctx context.Context, tx *sql.Tx, c *night.Commit) error {
 }
 
 func (r *Run) endRun(ctx context.Context, tx *sql.Tx, c *night.Commit) error {
-	_, err := tx.ExecContext(ctx, "UPDATE runs SET state = 'COMMITTED', outcome = $1, run_id = $2, ended_us = $3 WHERE run_no = $4", string(c.Outcome), c.RunID, r.nowMicros(), r.no)
-	return err
+	res, err := tx.ExecContext(ctx, "UPDATE runs SET state = 'COMMITTED', outcome = $1, run_id = $2, ended_us = $3 WHERE run_no = $4 AND state = 'RUNNING'", string(c.Outcome), c.RunID, r.nowMicros(), r.no)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(fmt.Errorf("run number %d is not in progress any more", r.no), err)
+	}
+	return nil
 }

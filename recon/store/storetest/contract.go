@@ -1,9 +1,9 @@
 package storetest
 
 import (
-	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -182,6 +182,11 @@ func takenOver(b *bench, change func(*store.Options)) {
 	if err := late.Commit(b.Context(), written); !errors.Is(err, store.ErrFenced) {
 		b.Fatalf("the old holder's commit: %v", err)
 	}
+	small := *written
+	small.News = nil // what is written ahead is not the only thing that is refused
+	if err := late.Commit(b.Context(), &small); !errors.Is(err, store.ErrFenced) {
+		b.Fatalf("the old holder's commit without items: %v", err)
+	}
 	b.must(late.Close(b.Context(), errors.New("too late")))
 	b.must(r.Commit(b.Context(), written))
 	b.must(r.Close(b.Context(), nil))
@@ -189,60 +194,64 @@ func takenOver(b *bench, change func(*store.Options)) {
 	b.equal("rows", written.Rows, b.load(s, request()).Rows)
 }
 
-// oneOfMany lets processes open and begin at once, first on an empty database,
-// then where a dead holder left the lock: nobody passes who took it meanwhile.
+// oneOfMany lets processes open an empty database at once and begin at once, then
+// begin where a dead holder left the lock: nobody passes who took it meanwhile.
 func oneOfMany(b *bench) {
-	const crowd = 6
-	for range 4 {
-		won, errs := make(chan *store.Run, crowd), make(chan error, crowd)
-		for i := range crowd {
-			go func() {
-				s, err := store.Open(context.WithoutCancel(b.Context()), b.where, store.Options{
-					Now: func() time.Time { return b.now }, Holder: "host/" + string(rune('a'+i)), Alive: func(h string) bool { return h != "dead" },
-				})
-				if err != nil {
-					errs <- err
-					return
-				}
-				b.Cleanup(func() { b.must(s.Close()) })
-				r, err := s.Begin(context.WithoutCancel(b.Context()), request())
-				if err == nil {
-					won <- r
-				}
-				errs <- err
-			}()
-		}
-		for range crowd {
-			if err := <-errs; err != nil && !errors.Is(err, night.ErrLocked) {
-				b.Error(err)
+	const crowd = 8
+	stores := make([]*store.Store, crowd)
+	b.together(crowd, func(i int) (err error) {
+		stores[i], err = store.Open(b.Context(), b.where, store.Options{
+			Now: func() time.Time { return b.now }, Holder: fmt.Sprintf("host/%d", i), Alive: func(h string) bool { return h != "dead" },
+		})
+		return err
+	})
+	for range 12 {
+		won := make(chan *store.Run, crowd)
+		b.together(crowd, func(i int) error {
+			r, err := stores[i].Begin(b.Context(), request())
+			if errors.Is(err, night.ErrLocked) {
+				return nil
 			}
-		}
+			won <- r
+			return err
+		})
 		if len(won) != 1 {
 			b.Fatalf("%d of %d got the lock", len(won), crowd)
 		}
 		b.must((<-won).Close(b.Context(), nil))
 		b.must(b.raw("UPDATE locks SET holder = 'dead', until_us = 9000000000000000000"))
 	}
+	for _, s := range stores {
+		b.must(s.Close())
+	}
+}
+
+// together does something n times at once and fails where one of them does.
+func (b *bench) together(n int, do func(i int) error) {
+	b.Helper()
+	start, errs := make(chan struct{}), make(chan error, n)
+	for i := range n {
+		go func() { <-start; errs <- do(i) }()
+	}
+	close(start)
+	for range n {
+		if err := <-errs; err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 func manyCompanies(b *bench) {
 	s := b.open()
-	const crowd = 5
-	errs := make(chan error, crowd)
-	for i := range crowd {
-		go func() {
-			req := request()
-			req.Company += string(rune('A' + i))
-			r, err := s.Begin(b.Context(), req)
-			if err == nil {
-				err = r.Close(b.Context(), nil)
-			}
-			errs <- err
-		}()
-	}
-	for range crowd {
-		b.must(<-errs)
-	}
+	b.together(5, func(i int) error {
+		req := request()
+		req.Company += string(rune('A' + i))
+		r, err := s.Begin(b.Context(), req)
+		if err != nil {
+			return err
+		}
+		return r.Close(b.Context(), nil)
+	})
 }
 
 func failedAttempt(b *bench) {
