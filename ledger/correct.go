@@ -156,7 +156,8 @@ type signedSum struct {
 
 // difference is wanted less posted, by account and label. What is positive is
 // debit, what is negative credit; a base amount that goes the other way gets a
-// line of its own, since no line is negative.
+// line of its own, since no line is negative. Behind a line is what is behind
+// the sums on either side: what left an account must be found there too (GL-24).
 func difference(wanted, posted []Line) []Line {
 	sums := map[accountLabel]*signedSum{}
 	add := func(l *Line, sign int64) {
@@ -166,9 +167,11 @@ func difference(wanted, posted []Line) []Line {
 			s = &signedSum{}
 			sums[key] = s
 		}
+		sources := append(s.line.Sources, l.Sources...)
 		if s.line.Account == "" || sign > 0 {
 			s.line = *l
 		}
+		s.line.Sources = sources
 		if l.Side == Credit {
 			sign = -sign
 		}
@@ -193,6 +196,8 @@ func (s *signedSum) lines() []Line {
 	if s.amount == 0 && s.base == 0 {
 		return nil
 	}
+	slices.Sort(line.Sources)
+	line.Sources = slices.Compact(line.Sources)
 	if s.amount != 0 && s.base != 0 && (s.amount > 0) != (s.base > 0) {
 		return []Line{onSide(line, s.amount, 0), onSide(line, 0, s.base)}
 	}

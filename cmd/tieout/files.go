@@ -28,6 +28,8 @@ type intake struct {
 	reports []recon.FileReport
 	ofRows  []int // report of each transaction file, by file number
 	ofDocs  []int
+
+	histories, fundings, banks uint16 // files of each that were read
 }
 
 // readFiles reads and judges all files. The error is for files that cannot be
@@ -117,19 +119,22 @@ func (in *intake) readDocuments(name string, r *bufio.Reader, p *config.Policy) 
 }
 
 func (in *intake) readHistory(name string, r *bufio.Reader) recon.FileReport {
-	rows, report := neutral.ReadHistory(name, 0, r)
+	rows, report := neutral.ReadHistory(name, in.histories, r)
+	in.histories++
 	in.input.History = append(in.input.History, rows...)
 	return report
 }
 
 func (in *intake) readFunding(name string, r *bufio.Reader) recon.FileReport {
-	rows, report := neutral.ReadFunding(name, 0, r)
+	rows, report := neutral.ReadFunding(name, in.fundings, r)
+	in.fundings++
 	in.input.Deposits = append(in.input.Deposits, rows...)
 	return report
 }
 
 func (in *intake) readBank(name string, r *bufio.Reader) recon.FileReport {
-	rows, report := neutral.ReadBank(name, 0, r)
+	rows, report := neutral.ReadBank(name, in.banks, r)
+	in.banks++
 	in.input.BankLines = append(in.input.BankLines, rows...)
 	return report
 }

@@ -24,14 +24,11 @@ func rowOf(res *recon.Result, i int, files []string) Row {
 		Transaction: r.Transaction, Natural: r.Natural, Label: r.Label, Settled: r.Settled, Posting: r.Posting, Verdict: r.Verdict, Reason: r.Reason,
 		Secondary: r.Secondary, Pass: r.Pass, Kind: r.Kind, Documents: r.Documents, Suggested: r.Suggested, Applied: r.Applied,
 		Suspended: r.Suspended, WriteOff: r.WriteOff, Unmapped: r.Unmapped, Evidence: res.Evidence(i).Text, ParentID: r.ParentID,
-		Line: int(r.Source.Line),
 	}
+	row.File, row.Line = readAt(r.Source, files)
 	natural := r.Transaction
 	natural.Type = r.Natural
 	row.Content = recon.ContentOf(natural)
-	if int(r.Source.File) < len(files) {
-		row.File = files[r.Source.File]
-	}
 	if row.Posting == 0 {
 		return row
 	}
@@ -65,6 +62,15 @@ func keepPins(rows []Row, pinned []recon.Pinned, before []Row) {
 	}
 }
 
+// readAt is where something was read: the hash of the kept file and the physical
+// line (GL-24); "" and 0 for what no file says.
+func readAt(s recon.Source, files []string) (hash string, line int) {
+	if s.Line == 0 || int(s.File) >= len(files) {
+		return "", 0
+	}
+	return files[s.File], int(s.Line)
+}
+
 func documentsOf(res *recon.Result, files []string) []Doc {
 	docs := make([]Doc, res.Docs())
 	for i := range docs {
@@ -72,40 +78,41 @@ func documentsOf(res *recon.Result, files []string) []Doc {
 		docs[i] = Doc{
 			ID: d.ID, Type: d.Type, OrderNo: d.OrderNo, InvoiceNo: d.InvoiceNo, CustomerNo: d.CustomerNo, Date: d.Date, Status: d.Status,
 			Merchant: d.Merchant, Store: d.Store, Currency: d.Currency, Amount: d.Amount, Components: d.Components,
-			Applied: d.AppliedRun + d.Prior, Remaining: d.Remaining, Verdict: d.Verdict, Reason: d.Reason, Kind: d.Kind, Line: int(d.Source.Line),
+			Applied: d.AppliedRun + d.Prior, Remaining: d.Remaining, Verdict: d.Verdict, Reason: d.Reason, Kind: d.Kind,
 		}
-		if int(d.Source.File) < len(files) {
-			docs[i].File = files[d.Source.File]
-		}
+		docs[i].File, docs[i].Line = readAt(d.Source, files)
 	}
 	return docs
 }
 
-func depositsOf(res *recon.Result, posting func(first, day recon.Date) recon.Date) []Deposit {
+func depositsOf(res *recon.Result, files []string, posting func(first, day recon.Date) recon.Date) []Deposit {
 	var all []Deposit
 	for i := range res.Deposits {
 		d := &res.Deposits[i]
 		if d.Reason == recon.InvalidRow {
 			continue
 		}
+		file, line := readAt(d.Source, files)
 		all = append(all, Deposit{
 			ID: d.ID, Merchant: d.Merchant, Settled: d.SettlementDate, Amount: d.Settled, Funded: d.Funded, On: d.FundingDate, BankRef: d.BankRef,
 			RateText: d.RateText, Posting: posting(d.PostedOn, d.FundingDate), Verdict: d.Verdict, Reason: d.Reason, Secondary: d.Secondary, BankLines: d.BankLines,
+			File: file, Line: line,
 		})
 	}
 	return all
 }
 
-func bankLinesOf(res *recon.Result, posting func(first, day recon.Date) recon.Date) []BankLine {
+func bankLinesOf(res *recon.Result, files []string, posting func(first, day recon.Date) recon.Date) []BankLine {
 	var all []BankLine
 	for i := range res.Bank {
 		l := &res.Bank[i]
 		if l.Reason == recon.InvalidRow {
 			continue
 		}
+		file, line := readAt(l.Source, files)
 		all = append(all, BankLine{
 			ID: l.ID, On: l.ValueDate, Amount: l.Amount, BankRef: l.BankRef, Text: l.Description, Posting: posting(l.PostedOn, l.ValueDate),
-			Verdict: l.Verdict, Reason: l.Reason, Deposits: l.Deposits,
+			Verdict: l.Verdict, Reason: l.Reason, Deposits: l.Deposits, File: file, Line: line,
 		})
 	}
 	return all

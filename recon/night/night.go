@@ -118,7 +118,7 @@ func runID(req Request, attempt int) string {
 
 // reckon decides, books, proves and compares with what earlier runs left.
 func (n *Night) reckon(p *past, in recon.Input, a *Answer) error {
-	opening, err := n.takeOver(p, in.History)
+	opening, err := n.takeOver(p, in.History, hashes(a.Files, Opening))
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (n *Night) build(p *past, a *Answer, opening []Row) error {
 	c.Rows = decided(res, files)
 	keepPins(c.Rows, res.Input().Pinned, p.state.Rows)
 	c.Docs = documentsOf(res, hashes(a.Files, Documents))
-	c.Deposits, c.BankLines = depositsOf(res, n.Chart.FirstOr), bankLinesOf(res, n.Chart.FirstOr)
+	c.Deposits, c.BankLines = depositsOf(res, hashes(a.Files, Funding), n.Chart.FirstOr), bankLinesOf(res, hashes(a.Files, Bank), n.Chart.FirstOr)
 	c.Acts = cleared(res, a.To)
 	c.Touched = withOpening(p.touched(res), opening)
 	var err error
@@ -230,7 +230,7 @@ func (f *Found) aboutRow(a *Answer, files []string) {
 	}
 	if r.Reason == recon.InvalidRow {
 		f.Hold = holdOf(r, a.Result.SettledOn(f.Row), a.Request)
-		f.File = files[r.Source.File]
+		f.File, f.Line = files[r.Source.File], int(r.Source.Line)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 
 // takeOver makes rows of the books of what was posted before cut-over. What was
 // open then is on the work list from the day on which it settled.
-func (n *Night) takeOver(p *past, history []recon.Posted) ([]Row, error) {
+func (n *Night) takeOver(p *past, history []recon.Posted, files []string) ([]Row, error) {
 	var rows []Row
 	for i := range history {
 		h := &history[i]
@@ -17,6 +17,7 @@ func (n *Night) takeOver(p *past, history []recon.Posted) ([]Row, error) {
 			return nil, fmt.Errorf("opening, line %d: %s", h.Source.Line, h.Fault.Message)
 		}
 		row := openingRow(h, n.Policy.SettlementDate)
+		row.File, row.Line = readAt(h.Source, files)
 		rows = append(rows, row)
 		if row.Open == 0 {
 			continue

@@ -113,6 +113,8 @@ type Deposit struct {
 	Reason    recon.Reason   `json:"reason"`
 	Secondary []recon.Reason `json:"secondary,omitempty"`
 	BankLines []string       `json:"bank_lines,omitempty"`
+	File      string         `json:"file,omitempty"` // SHA-256 of the kept copy
+	Line      int            `json:"line,omitempty"`
 }
 
 // BankLine is a bank line with its outcome.
@@ -126,6 +128,8 @@ type BankLine struct {
 	Verdict  recon.Verdict `json:"verdict"`
 	Reason   recon.Reason  `json:"reason"`
 	Deposits []string      `json:"deposits,omitempty"`
+	File     string        `json:"file,omitempty"` // SHA-256 of the kept copy
+	Line     int           `json:"line,omitempty"`
 }
 
 // Doc is an ERP document as last seen, with its outcome.
@@ -204,6 +208,7 @@ type Exception struct {
 	ClosedOn  recon.Date      `json:"closed_on,omitzero"`
 	ClosedBy  string          `json:"closed_by,omitempty"`
 	File      string          `json:"file,omitempty"` // of a row that cannot be trusted: SHA-256 of the kept copy
+	Line      int             `json:"line,omitempty"` // and physical line in it
 	Hold      *Hold           `json:"hold,omitempty"` // what it keeps from being released
 	Body      []byte          `json:"body"`           // as rendered; the reports know its form
 }
