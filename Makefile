@@ -35,6 +35,7 @@ race: ## all tests with the race detector (needs a C compiler)
 
 golden: ## write the golden files anew; read the difference before you commit it
 	TIEOUT_GOLDEN=write $(GO) test ./ledger/posting
+	TIEOUT_GOLDEN=write $(GO) test -run TestExplainSays ./cmd/tieout
 
 bench: ## benchmarks of reading, matching and booking
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)

@@ -64,7 +64,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(reconcileCommand(), runCommand(), demoCommand())
+	root.AddCommand(reconcileCommand(), runCommand(), explainCommand(), demoCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitDone

@@ -41,16 +41,26 @@ type nightly struct {
 	scratch string  // folder of a dry run
 }
 
-// openNightly reads the configuration and opens what it names.
-func openNightly(ctx context.Context, path string, r config.Range, now func() time.Time, dry bool) (*nightly, error) {
+// readNightly reads the configuration.
+func readNightly(path string, r config.Range) (*nightly, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, usage(fmt.Errorf("cannot read the configuration: %w", err))
 	}
-	n := &nightly{dir: filepath.Dir(path), dry: dry}
+	n := &nightly{dir: filepath.Dir(path)}
 	if n.cfg, err = config.ReadRun(filepath.Base(path), data, os.DirFS(n.dir), r); err != nil {
 		return nil, usage(err)
 	}
+	return n, nil
+}
+
+// openNightly reads the configuration and opens what it names.
+func openNightly(ctx context.Context, path string, r config.Range, now func() time.Time, dry bool) (*nightly, error) {
+	n, err := readNightly(path, r)
+	if err != nil {
+		return nil, err
+	}
+	n.dry = dry
 	where, err := n.places()
 	if err != nil {
 		return nil, err
@@ -70,9 +80,7 @@ func openNightly(ctx context.Context, path string, r config.Range, now func() ti
 // places opens the archive and tells where the store is. A run that touches
 // nothing keeps its files, and a store that is not there yet, in a folder that goes.
 func (n *nightly) places() (where string, err error) {
-	if where = n.cfg.Store; !strings.Contains(where, "://") {
-		where = n.path(where)
-	}
+	where = n.where()
 	if !n.dry {
 		n.archive, err = store.OpenArchive(n.path(n.cfg.Archive))
 		return where, err
@@ -85,6 +93,14 @@ func (n *nightly) places() (where string, err error) {
 		where = filepath.Join(n.scratch, "tieout.db")
 	}
 	return where, nil
+}
+
+// where is the store: a file, or the address of a database.
+func (n *nightly) where() string {
+	if strings.Contains(n.cfg.Store, "://") {
+		return n.cfg.Store
+	}
+	return n.path(n.cfg.Store)
 }
 
 func (n *nightly) path(p string) string {
