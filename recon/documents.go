@@ -71,7 +71,7 @@ func (d *Documents) Len() int { return len(d.rows) }
 
 // NewBatch starts a batch for this table.
 func (d *Documents) NewBatch() *DocumentBatch {
-	return &DocumentBatch{words: d.words, seen: map[string]uint16{}}
+	return &DocumentBatch{words: wordCache{names: d.words}}
 }
 
 // Append moves the batch's documents behind those that are there.
@@ -92,8 +92,7 @@ func (d *Documents) Append(b *DocumentBatch) {
 type DocumentBatch struct {
 	rows   []docRow
 	text   textWriter
-	words  *names
-	seen   map[string]uint16
+	words  wordCache
 	faults []faultAt
 }
 
@@ -106,13 +105,12 @@ func (b *DocumentBatch) Add(d *Document) {
 		amount: d.Amount, date: d.Date, line: d.Source.Line, currency: d.Currency, file: d.Source.File, kind: d.Type, status: d.Status,
 	}
 	fault := d.Fault
-	for _, w := range [...]struct {
-		word string
-		to   *uint16
-	}{{d.Merchant, &row.merchant}, {d.Store, &row.store}, {d.Method, &row.method}} {
-		if !b.intern(w.word, w.to) && fault == nil {
-			fault = &Fault{Code: "too_many_names", Message: "more than 65,535 different merchants or stores in one run"}
-		}
+	var ok [3]bool
+	row.merchant, ok[0] = b.words.of(d.Merchant)
+	row.store, ok[1] = b.words.of(d.Store)
+	row.method, ok[2] = b.words.of(d.Method)
+	if ok != [...]bool{true, true, true} && fault == nil {
+		fault = &Fault{Code: "too_many_names", Message: "more than 65,535 different merchants or stores in one run"}
 	}
 	row.text = b.pack(d, &row)
 	if fault != nil {
@@ -120,22 +118,6 @@ func (b *DocumentBatch) Add(d *Document) {
 		b.faults = append(b.faults, faultAt{row.text, *fault})
 	}
 	b.rows = append(b.rows, row)
-}
-
-func (b *DocumentBatch) intern(word string, to *uint16) (ok bool) {
-	if word == "" {
-		return true
-	}
-	if n, hit := b.seen[word]; hit {
-		*to = n
-		return true
-	}
-	n, ok := b.words.of(word)
-	if ok {
-		b.seen[b.words.text(n)] = n
-		*to = n
-	}
-	return ok
 }
 
 func (b *DocumentBatch) pack(d *Document, row *docRow) handle {

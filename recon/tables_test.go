@@ -62,3 +62,15 @@ func TestIDsCompareAsTexts(t *testing.T) {
 		}
 	})
 }
+
+// Text that is no id of up to 31 digits does not pack, whatever stands in it.
+func TestOnlyDigitsPack(t *testing.T) {
+	text := rapid.OneOf(rapid.StringMatching(`[0-9]{0,12}[ -~\x00-\x{ff}]?[0-9]{0,20}`), rapid.String())
+	rapid.Check(t, func(t *rapid.T) {
+		in := text.Draw(t, "id")
+		digits := len(in) <= 31 && strings.Trim(in, "0123456789") == ""
+		if id := packID(in); id.packed() != digits || (digits && id.text() != in) {
+			t.Fatalf("%q: packed %v as %q", in, id.packed(), id.text())
+		}
+	})
+}

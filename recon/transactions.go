@@ -7,13 +7,14 @@ import (
 	"tieout/ledger/money"
 )
 
-// Transactions is the table of a run's processor rows: 72 bytes a row beside
+// Transactions is the table of a run's processor rows: 64 bytes a row beside
 // its text, no pointers, so that millions fit and the collector has nothing to
 // scan. Readers fill a [TransactionBatch] each and append it.
 type Transactions struct {
 	rows     []txnRow
 	text     []byte
 	words    *names
+	batches  *names // ids of batches, as far as there are numbers
 	faults   map[handle]Fault
 	labelled int // rows whose file gave a label
 	odd      bool
@@ -33,6 +34,7 @@ type txnRow struct {
 	feeCode  uint16
 	store    uint16
 	method   uint16
+	batch    uint16 // 0: the batch id, if there is one, is in the text
 	file     uint16
 	flags    uint16
 	kind     EventType
@@ -74,7 +76,7 @@ const (
 // for rows that do not come is never touched.
 func NewTransactions(rows, textBytes int) *Transactions {
 	return &Transactions{
-		rows: make([]txnRow, 0, rows), text: make([]byte, 0, textBytes), words: newNames(), faults: map[handle]Fault{},
+		rows: make([]txnRow, 0, rows), text: make([]byte, 0, textBytes), words: newNames(), batches: newNames(), faults: map[handle]Fault{},
 	}
 }
 
@@ -84,7 +86,7 @@ func (t *Transactions) Len() int { return len(t.rows) }
 // NewBatch starts a batch for this table. Batches may be filled on several
 // goroutines at once; appending them is for one.
 func (t *Transactions) NewBatch() *TransactionBatch {
-	return &TransactionBatch{words: t.words, seen: map[string]uint16{}}
+	return &TransactionBatch{words: wordCache{names: t.words}, batches: wordCache{names: t.batches}}
 }
 
 // Append moves the batch's rows behind those that are there. The batch is empty afterwards and may be used again.
@@ -107,8 +109,8 @@ func (t *Transactions) Append(b *TransactionBatch) {
 type TransactionBatch struct {
 	rows     []txnRow
 	text     textWriter
-	words    *names
-	seen     map[string]uint16
+	words    wordCache
+	batches  wordCache
 	faults   []faultAt
 	labelled int
 	odd      bool // an id that does not pack
@@ -134,15 +136,7 @@ func (b *TransactionBatch) Add(t *Transaction) {
 		id: packID(t.ID), amount: t.Amount, settled: t.BatchDate, line: t.Source.Line,
 		currency: t.Currency, file: t.Source.File, kind: t.Type,
 	}
-	full := false
-	for _, w := range [...]struct {
-		word string
-		to   *uint16
-	}{{t.Merchant, &row.merchant}, {t.CardBrand, &row.brand}, {t.FeeCode, &row.feeCode}, {t.Store, &row.store}, {t.Method, &row.method}} {
-		if !b.intern(w.word, w.to) {
-			full = true
-		}
-	}
+	full := !b.number(t, &row)
 	row.text = b.pack(t, &row)
 	fault := t.Fault
 	if full && fault == nil {
@@ -155,20 +149,15 @@ func (b *TransactionBatch) Add(t *Transaction) {
 	b.rows = append(b.rows, row)
 }
 
-func (b *TransactionBatch) intern(word string, to *uint16) (ok bool) {
-	if word == "" {
-		return true
-	}
-	if n, hit := b.seen[word]; hit {
-		*to = n
-		return true
-	}
-	n, ok := b.words.of(word)
-	if ok {
-		b.seen[b.words.text(n)] = n
-		*to = n
-	}
-	return ok
+// number gives the row its words' numbers; false when there are too many words.
+func (b *TransactionBatch) number(t *Transaction, row *txnRow) bool {
+	var ok [5]bool
+	row.merchant, ok[0] = b.words.of(t.Merchant)
+	row.brand, ok[1] = b.words.of(t.CardBrand)
+	row.feeCode, ok[2] = b.words.of(t.FeeCode)
+	row.store, ok[3] = b.words.of(t.Store)
+	row.method, ok[4] = b.words.of(t.Method)
+	return ok == [...]bool{true, true, true, true, true}
 }
 
 func (b *TransactionBatch) pack(t *Transaction, row *txnRow) handle {
@@ -190,7 +179,10 @@ func (b *TransactionBatch) pack(t *Transaction, row *txnRow) handle {
 		b.labelled++
 		w.put(textRowNo, t.RowNo)
 	}
-	w.put(textBatch, t.Batch)
+	var numbered bool
+	if row.batch, numbered = b.batches.of(t.Batch); !numbered {
+		w.put(textBatch, t.Batch)
+	}
 	switch {
 	case t.Batched != 0:
 		row.flags |= flagHasBatchTime
@@ -211,7 +203,7 @@ func (b *TransactionBatch) pack(t *Transaction, row *txnRow) handle {
 func (b *TransactionBatch) packReference(reference string, row *txnRow) {
 	norm := Norm1(reference)
 	row.ref = keyOf(norm)
-	if strings.ContainsAny(reference, partMarks) {
+	if !row.ref.exact() && strings.ContainsAny(reference, partMarks) { // no such mark is exact
 		row.flags |= flagSeveral
 	}
 	if row.ref.exact() && norm == reference {
@@ -251,7 +243,7 @@ func (t *Transactions) At(i int) Transaction {
 	b := blockAt(t.text, row.text)
 	txn := Transaction{
 		RowNo: b.field(textRowNo), ID: t.idText(i), Parent: b.field(textParent), Merchant: t.words.text(row.merchant),
-		Batch: b.field(textBatch), Type: row.kind, Occurred: t.occurred(i), Batched: Instant(b.number(textBatched)),
+		Batch: t.BatchOf(i), Type: row.kind, Occurred: t.occurred(i), Batched: Instant(b.number(textBatched)),
 		Currency: row.currency, Amount: row.amount, CardBrand: t.words.text(row.brand), Last4: b.field(textLast4),
 		AuthCode: b.field(textAuth), Method: t.words.text(row.method), Reference: t.reference(i),
 		ProcessRef: b.field(textProcessRef), FeeCode: t.words.text(row.feeCode), Store: t.words.text(row.store),
@@ -269,7 +261,12 @@ func (t *Transactions) At(i int) Transaction {
 func (t *Transactions) Word(n uint16) string { return t.words.text(n) }
 
 // BatchOf is the batch id of row i.
-func (t *Transactions) BatchOf(i int) string { return t.field(i, textBatch) }
+func (t *Transactions) BatchOf(i int) string {
+	if number := t.rows[i].batch; number != 0 {
+		return t.batches.text(number)
+	}
+	return t.field(i, textBatch)
+}
 
 // CustomOf is the merchant-defined value of row i by its name, mdd1 to mdd100;
 // "" if it has none. mdd1 may stand in a column of its own, the store.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"strings"
 )
 
 // txnID is a request id in 16 bytes. Up to 31 digits are packed four bits a
@@ -14,18 +15,40 @@ type txnID struct{ hi, lo uint64 }
 const hashedID = 0xF << 60
 
 func packID(text string) txnID {
-	if len(text) > 31 {
+	if len(text) > 31 || strings.IndexByte(text, noDigit) >= 0 {
 		return hashID(text)
 	}
-	var words [2]uint64
-	for i := range len(text) {
-		d := text[i] - '0'
-		if d > 9 {
+	digits := [32]byte([]byte(noDigits))
+	copy(digits[:], text)
+	var four [4]uint64
+	for k := range four {
+		eight := binary.BigEndian.Uint64(digits[8*k:])
+		if !allDigitsIn(eight) {
 			return hashID(text)
 		}
-		words[i>>4] |= uint64(d+1) << (60 - 4*(i&15))
+		four[k] = packEight(eight)
 	}
-	return txnID{words[0], words[1]}
+	return txnID{four[0]<<32 | four[1], four[2]<<32 | four[3]}
+}
+
+// noDigit is the byte before '0'; it fills up an id and packs to zero bits.
+const (
+	noDigit  = '0' - 1
+	noDigits = "////////////////////////////////"
+)
+
+// allDigitsIn tells eight bytes that are all digits or noDigit.
+func allDigitsIn(eight uint64) bool {
+	const each = 0x0101010101010101
+	return (eight|(eight+each*(0x7F-'9'))|(eight-each*noDigit))&(each<<7) == 0
+}
+
+// packEight packs eight digits into 32 bits, the first in the highest.
+func packEight(eight uint64) uint64 {
+	x := eight - 0x0101010101010101*noDigit // every byte is digit+1 now
+	x = (x | x>>4) & 0x00FF00FF00FF00FF
+	x = (x | x>>8) & 0x0000FFFF0000FFFF
+	return (x | x>>16) & 0xFFFFFFFF
 }
 
 func hashID(text string) txnID {
