@@ -151,17 +151,16 @@ func (b *booking) settle() error {
 
 // sumRows adds up the movements of a range of rows by what decides their accounts.
 func (b *booking) sumRows(from, to int) map[recon.Facts]*sum {
-	sums := map[recon.Facts]*sum{}
+	sums := newSumTable()
 	var extra extras
 	b.res.Movements(from, to, func(m *recon.Movement) {
 		m.Extra = 0
 		if b.rules.extra != nil {
 			m.Extra = extra.number(b.rules.extraOf(b.view.txns, m.Row))
 		}
-		s := sums[m.Facts]
-		if s == nil {
-			s = &sum{extra: extra.of(m.Extra)}
-			sums[m.Facts] = s
+		s := sums.of(&m.Facts)
+		if s.extra == nil {
+			s.extra = extra.of(m.Extra)
 		}
 		if m.Parts == 1 {
 			s.single++
@@ -179,7 +178,7 @@ func (b *booking) sumRows(from, to int) map[recon.Facts]*sum {
 			s.rows = append(s.rows, m.Row)
 		}
 	})
-	return sums
+	return sums.all
 }
 
 func (b *booking) settleSum(f recon.Facts, s *sum) error {

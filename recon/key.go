@@ -83,7 +83,10 @@ func (k refKey) hasPrefix(prefix string) bool {
 }
 
 // spread is the key's hash: its leading bits say where rows and documents of the key lie.
-func (k refKey) spread() uint64 { return mix(uint64(k)) }
+func (k refKey) spread() uint64 {
+	const odd = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio
+	return (uint64(k) ^ uint64(k)>>29) * odd
+}
 
 // keyFilter tells keys that a small set does not hold, and a few more, without looking at the set.
 type keyFilter struct {

@@ -42,6 +42,12 @@ type Facts struct {
 	Has      uint8 // which amounts are not zero: 1 applied, 2 suspended, 4 write-off, 8.. the components, 128 full
 }
 
+// Hash spreads what mostly tells facts apart over 64 bits.
+func (f *Facts) Hash() uint64 {
+	return mix(uint64(f.Settled)<<32 ^ uint64(f.Extra) ^ uint64(f.Merchant)<<48 ^ uint64(f.Currency)<<20 ^ uint64(f.Brand)<<12 ^ uint64(f.DocStore)<<24 ^
+		uint64(f.FeeCode)<<28 ^ uint64(f.Type)<<8 ^ uint64(f.Reason) ^ uint64(f.Kind)<<5 ^ uint64(f.Method)<<16)
+}
+
 // hasComponents is the bit of the first component in Facts.Has.
 const hasComponents = 8
 

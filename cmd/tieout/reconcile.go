@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -82,11 +83,11 @@ func (o *oneShot) run(stdout io.Writer) error {
 	if err != nil {
 		return usage(err)
 	}
-	debug.SetGCPercent(50) // tables have no pointers: collecting more often is cheap and keeps the peak low
 	in, err := readFiles(o.files, policy)
 	if err != nil {
 		return err
 	}
+	boundGarbage(in)
 	if err := needCash(in, policy); err != nil {
 		return usage(err)
 	}
@@ -102,6 +103,21 @@ func (o *oneShot) run(stdout io.Writer) error {
 		return &exitError{exitExceptions, errors.New("there are open exceptions")}
 	}
 	return nil
+}
+
+// boundGarbage makes the collector run after garbage of a sixteenth of the
+// input, however large the tables are. They have no pointers, so that
+// collecting often is cheap; waiting for as much garbage as there is table would
+// double the peak.
+func boundGarbage(in *intake) {
+	const least = 24 << 20
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	garbage := uint64(least)
+	for i := range in.reports {
+		garbage += uint64(in.reports[i].Size) / 16
+	}
+	debug.SetGCPercent(int(max(1, min(100, 100*garbage/m.HeapAlloc))))
 }
 
 // needCash refuses bank lines in a currency without a cash account.
@@ -168,18 +184,14 @@ func (o *oneShot) write(in *intake, p *config.Policy, n *answer.Night, stdout io
 	if err != nil {
 		return err
 	}
-	for _, f := range []struct {
-		name  string
-		write func(io.Writer) error
-	}{
-		{"result.json", func(w io.Writer) error { return answer.Write(w, n) }},
-		{"inputs.json", in.writeReports},
-		{"journal.csv", func(w io.Writer) error { return posting.WriteJournal(w, n.Entries) }},
-		{"exceptions.csv", func(w io.Writer) error { return answer.WriteExceptions(w, book) }},
-	} {
-		if err := set.Create(f.name, f.write); err != nil {
-			return err
-		}
+	err = set.CreateAll(
+		durable.File{Name: "result.json", Write: func(w io.Writer) error { return answer.Write(w, n) }},
+		durable.File{Name: "inputs.json", Write: in.writeReports},
+		durable.File{Name: "journal.csv", Write: func(w io.Writer) error { return posting.WriteJournal(w, n.Entries) }},
+		durable.File{Name: "exceptions.csv", Write: func(w io.Writer) error { return answer.WriteExceptions(w, book) }},
+	)
+	if err != nil {
+		return err
 	}
 	if err := o.createWorkbooks(set, book); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"sync"
 )
 
 // Set is a set of files that appear in a directory together or not at all.
@@ -72,6 +73,35 @@ func (s *Set) Create(name string, write func(io.Writer) error) error {
 		return fmt.Errorf("write %s: %w", s.final(name), err)
 	}
 	s.names = append(s.names, name)
+	return nil
+}
+
+// File is one file of a set: its name and what writes it.
+type File struct {
+	Name  string
+	Write func(io.Writer) error
+}
+
+// CreateAll is Create for several files, which are written at the same time.
+// They are committed in the order given; after an error none of them is in the set.
+func (s *Set) CreateAll(files ...File) error {
+	parts := make([]Set, len(files))
+	faults := make([]error, len(files))
+	var wait sync.WaitGroup
+	for i, f := range files {
+		parts[i] = Set{disk: s.disk, dir: s.dir, temp: s.temp, closed: s.closed, names: s.names}
+		for _, before := range files[:i] {
+			parts[i].names = append(slices.Clip(parts[i].names), before.Name)
+		}
+		wait.Go(func() { faults[i] = parts[i].Create(f.Name, f.Write) })
+	}
+	wait.Wait()
+	if err := errors.Join(faults...); err != nil {
+		return err
+	}
+	for _, f := range files {
+		s.names = append(s.names, f.Name)
+	}
 	return nil
 }
 
