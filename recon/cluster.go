@@ -8,15 +8,16 @@ import "math/bits"
 // Where a row lies means nothing else; outcomes never depend on it.
 
 const (
-	clusterRows = 4 // about so many rows of the larger table make a cluster
-	roundBits   = 9 // how many bits of the hash one round sorts by: its ends stay in the cache
+	clusterRows = 4             // about so many rows of the larger table make a cluster, while two rounds can do that
+	roundBits   = 9             // how many bits of the hash one round sorts by: the ends of its buckets stay in the cache
+	mostBits    = 2 * roundBits // a third round costs more than it saves
 )
 
 // clusterTables clusters rows by their reference and documents by their invoice
 // number, or by their order number where they have none.
 func (r *run) clusterTables() {
 	rows, docs := r.txns.rows, r.docs.rows
-	width := bits.Len(uint(max(len(rows), len(docs)) / clusterRows))
+	width := min(mostBits, bits.Len(uint(max(len(rows), len(docs))/clusterRows)))
 	cluster(rows, width, r.in.Workers, func(row *txnRow) uint64 { return row.ref.spread() })
 	cluster(docs, width, r.in.Workers, func(row *docRow) uint64 {
 		if row.invoice != 0 {

@@ -191,8 +191,10 @@ func (r *run) linkPosted(l *linker, p *Posted, canon *canonIndex) ([]uint32, Pas
 }
 
 func (r *run) compareDocuments(a, b uint32) int {
+	if c := cmp.Compare(r.docs.rows[a].date, r.docs.rows[b].date); c != 0 {
+		return c
+	}
 	return cmp.Or(
-		cmp.Compare(r.docs.rows[a].date, r.docs.rows[b].date),
 		strings.Compare(r.normOrder(a), r.normOrder(b)),
 		strings.Compare(r.normInvoice(a), r.normInvoice(b)),
 		strings.Compare(r.docs.id(int(a)), r.docs.id(int(b))),

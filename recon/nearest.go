@@ -163,15 +163,24 @@ func compareMemo(a, b near) int {
 }
 
 func (x *nearest) compareAmounts(a, b near) int {
-	return cmp.Or(compareMemo(a, b), cmp.Compare(a.amount, b.amount), cmp.Compare(a.date, b.date), x.r.compareDocuments(a.doc, b.doc))
+	if c := cmp.Or(compareMemo(a, b), cmp.Compare(a.amount, b.amount), cmp.Compare(a.date, b.date)); c != 0 {
+		return c
+	}
+	return x.r.compareDocuments(a.doc, b.doc)
 }
 
 func (x *nearest) compareCards(a, b near) int {
-	return cmp.Or(strings.Compare(a.last4, b.last4), x.compareAmounts(a, b))
+	if c := strings.Compare(a.last4, b.last4); c != 0 {
+		return c
+	}
+	return x.compareAmounts(a, b)
 }
 
 func (x *nearest) compareAuths(a, b near) int {
-	return cmp.Or(strings.Compare(a.auth, b.auth), x.compareAmounts(a, b))
+	if c := strings.Compare(a.auth, b.auth); c != 0 {
+		return c
+	}
+	return x.compareAmounts(a, b)
 }
 
 // around are the neighbours of the place in a sorted list where want would stand.
@@ -247,8 +256,8 @@ func (r *run) compareCloseness(best *closeness, a *asking, n *near) {
 	if c.money != 0 && c.ref > 2 && !sameCard {
 		return // neither money nor card nor reference speaks for it
 	}
-	if best.doc == 0 || cmp.Or(cmp.Compare(c.misses, best.misses), cmp.Compare(c.ref, best.ref), cmp.Compare(c.money, best.money),
-		cmp.Compare(c.days, best.days), r.compareDocuments(n.doc, best.doc-1)) < 0 {
+	order := cmp.Or(cmp.Compare(c.misses, best.misses), cmp.Compare(c.ref, best.ref), cmp.Compare(c.money, best.money), cmp.Compare(c.days, best.days))
+	if best.doc == 0 || order < 0 || order == 0 && r.compareDocuments(n.doc, best.doc-1) < 0 {
 		*best = c
 	}
 }

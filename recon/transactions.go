@@ -51,6 +51,7 @@ const (
 	flagSeveral        // the reference may name several documents (MAT-04)
 	flagDated          // stage 0 has dated the row: without an event time it occurred on its settlement date
 	flagTest           // test merchant or test reference
+	flagHasTime        // the file gives an event time
 )
 
 // fields of a transaction's text block.
@@ -172,7 +173,10 @@ func (b *TransactionBatch) pack(t *Transaction, row *txnRow) handle {
 		row.flags |= flagHasParent
 		w.put(textParent, t.Parent)
 	}
-	w.putNumber(textOccurred, int64(t.Occurred))
+	if t.Occurred != 0 {
+		row.flags |= flagHasTime
+		w.putNumber(textOccurred, int64(t.Occurred))
+	}
 	w.put(textAuth, t.AuthCode)
 	w.put(textLast4, t.Last4)
 	if t.RowNo != "" {
@@ -311,11 +315,14 @@ func (t *Transactions) norm(i int) string {
 
 // occurred is the event time; once stage 0 has dated the row, the beginning of its settlement date where the file gives none.
 func (t *Transactions) occurred(i int) Instant {
-	row := &t.rows[i]
-	if at := blockAt(t.text, row.text).number(textOccurred); at != 0 || row.flags&flagDated == 0 || row.settled == 0 {
-		return Instant(at)
+	switch row := &t.rows[i]; {
+	case row.flags&flagHasTime != 0:
+		return Instant(blockAt(t.text, row.text).number(textOccurred))
+	case row.flags&flagDated == 0 || row.settled == 0:
+		return 0
+	default:
+		return Instant(int64(row.settled) * day * 1e6)
 	}
-	return Instant(int64(row.settled) * day * 1e6)
 }
 
 func (t *Transactions) idText(i int) string {
