@@ -30,6 +30,23 @@ func keyOf(norm string) refKey {
 	return refKey(n)
 }
 
+// plainKeyOf is keyOf for a text that is surely in its normalised form: without
+// blanks, lower case and zeros in front.
+func plainKeyOf(text string) (key refKey, ok bool) {
+	if len(text) == 0 || len(text) > exactLetters || text[0] == '0' {
+		return 0, false
+	}
+	n := uint64(0)
+	for i := range len(text) {
+		digit := keyDigit(text[i])
+		if digit == 0 || text[i] == ' ' {
+			return 0, false
+		}
+		n = n*40 + digit
+	}
+	return refKey(n), true
+}
+
 // keyDigit is 1 to 39 for the bytes that an exact key may hold, else 0.
 func keyDigit(c byte) uint64 {
 	switch {
@@ -75,11 +92,13 @@ func (k refKey) letters(into *[exactLetters]byte) []byte {
 	return into[at:]
 }
 
-// hasPrefix tells whether an exact key's text begins so.
-func (k refKey) hasPrefix(prefix string) bool {
-	var letters [exactLetters]byte
-	text := k.letters(&letters)
-	return len(text) >= len(prefix) && string(text[:len(prefix)]) == prefix
+// beginsWith tells whether an exact key's text begins with that of another: a
+// letter is taken off the end by a division.
+func (k refKey) beginsWith(prefix refKey) bool {
+	for k > prefix {
+		k /= 40
+	}
+	return k == prefix
 }
 
 // spread is the key's hash: its leading bits say where rows and documents of the key lie.
@@ -110,18 +129,27 @@ func (f keyFilter) mayHold(k refKey) bool {
 	return f.bits[at>>6]&(1<<(at&63)) != 0
 }
 
-// hashText spreads a text over 64 bits, eight bytes at a step.
+// hashText spreads a text over 64 bits, eight bytes at a step; the last step
+// takes the last bytes, whether or not the one before has seen them.
 func hashText(text string) uint64 {
-	h := uint64(len(text)) * 0x9e3779b97f4a7c15
-	for len(text) >= 8 {
-		h = mix(h ^ word(text))
-		text = text[8:]
+	h, n := uint64(len(text))*0x9e3779b97f4a7c15, len(text)
+	for at := 0; at+8 < n; at += 8 {
+		h = mix(h ^ word(text[at:]))
 	}
-	var tail uint64
-	for i := range len(text) {
-		tail |= uint64(text[i]) << (8 * i)
+	switch {
+	case n >= 8:
+		return mix(h ^ word(text[n-8:]))
+	case n >= 4:
+		return mix(h ^ halfWord(text)<<32 ^ halfWord(text[n-4:]))
+	case n > 0:
+		return mix(h ^ uint64(text[0])<<16 ^ uint64(text[n/2])<<8 ^ uint64(text[n-1]))
 	}
-	return mix(h ^ tail)
+	return mix(h)
+}
+
+func halfWord(text string) uint64 {
+	_ = text[3]
+	return uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24
 }
 
 func word(text string) uint64 {

@@ -14,7 +14,8 @@ import (
 func TestKeysAreTheirTexts(t *testing.T) {
 	text := rapid.OneOf(rapid.StringMatching(`[0-9A-Z/ -]{0,14}`), rapid.StringMatching(`[!-~]{0,20}`), rapid.String())
 	rapid.Check(t, func(t *rapid.T) {
-		a, b := Norm1(text.Draw(t, "a")), Norm1(text.Draw(t, "b"))
+		raw := text.Draw(t, "a")
+		a, b := Norm1(raw), Norm1(text.Draw(t, "b"))
 		x, y := keyOf(a), keyOf(b)
 		if x.exact() && x.text() != a {
 			t.Fatalf("%q came back as %q", a, x.text())
@@ -25,8 +26,13 @@ func TestKeysAreTheirTexts(t *testing.T) {
 		if strings.Trim(a, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ/ -") == "" && len(a) <= exactLetters != x.exact() {
 			t.Fatalf("%q: exact %v", a, x.exact())
 		}
-		if x.exact() && x.hasPrefix("TE") != strings.HasPrefix(a, "TE") {
-			t.Fatalf("prefix of %q", a)
+		for _, prefix := range []string{"T", "TEST", "0", b} {
+			if p := keyOf(prefix); x.exact() && p.exact() && prefix != "" && x.beginsWith(p) != strings.HasPrefix(a, prefix) {
+				t.Fatalf("%q begins with %q: %v", a, prefix, x.beginsWith(p))
+			}
+		}
+		if plain, ok := plainKeyOf(raw); ok && (a != raw || plain != x) {
+			t.Fatalf("%q is not plain, its norm is %q", raw, a)
 		}
 	})
 	if keyOf("") != 0 || keyOf("0") == 0 || keyOf(strings.Repeat("Z", 12)) >= exactKeys || keyOf("            ") >= exactKeys {

@@ -96,11 +96,12 @@ func (p *Policy) SettlementDate(merchant string, batched Instant) Date {
 // isTest tells whether a reference or order number is a test (stage 0); norm
 // gives the normalised text of a key that is not exact.
 func (p *Policy) isTest(key refKey, norm func() string) bool {
+	prefix := keyOf(p.TestPrefix)
 	switch {
-	case p.TestPrefix == "":
+	case p.TestPrefix == "" || key.exact() && !prefix.exact():
 		return false
 	case key.exact():
-		return key.hasPrefix(p.TestPrefix)
+		return key.beginsWith(prefix)
 	}
 	return strings.HasPrefix(norm(), p.TestPrefix)
 }

@@ -287,14 +287,19 @@ type RowAmounts struct {
 // EachAmount calls do for every row but the invalid ones, in no order that means anything.
 func (r *Result) EachAmount(do func(*RowAmounts)) {
 	run := r.run
+	var a RowAmounts
 	for i := range uint32(r.Rows()) {
 		row, o := run.row(i), &run.out[i]
 		if o.reason == InvalidRow {
 			continue
 		}
-		a := RowAmounts{Label: r.Label(int(i)), Type: row.kind, Verdict: o.verdict, Currency: row.currency, Amount: row.amount}
-		a.Applied, a.Suspended, a.WriteOff = run.money(i)
-		a.Open = run.openAmount(i)
+		a = RowAmounts{Label: r.Label(int(i)), Type: row.kind, Verdict: o.verdict, Currency: row.currency, Amount: row.amount}
+		if o.verdict == Matched && o.more == 0 { // nearly all rows
+			a.Applied = row.amount
+		} else {
+			a.Applied, a.Suspended, a.WriteOff = run.money(i)
+			a.Open = run.openAmount(i)
+		}
 		do(&a)
 	}
 }

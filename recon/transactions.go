@@ -205,6 +205,11 @@ func (b *TransactionBatch) pack(t *Transaction, row *txnRow) handle {
 
 // packReference keeps the reference as its key, and as written where the key does not give that back.
 func (b *TransactionBatch) packReference(reference string, row *txnRow) {
+	if key, plain := plainKeyOf(reference); plain {
+		row.ref = key
+		row.flags |= flagPlainRef
+		return
+	}
 	norm := Norm1(reference)
 	row.ref = keyOf(norm)
 	if !row.ref.exact() && strings.ContainsAny(reference, partMarks) { // no such mark is exact

@@ -176,6 +176,7 @@ func (m Mapping) delimiter() byte {
 // plan is a mapping resolved against the header of a file.
 type plan struct {
 	mapping  Mapping
+	windows  bool           // the texts are Windows-1252
 	names    [fields]string // of the columns, for messages
 	at       [fields]int    // -1: no column
 	constant [fields]string
@@ -189,7 +190,7 @@ type plan struct {
 
 // newPlan finds the mapped columns in a header, whatever their case.
 func newPlan(m Mapping, header []string) *plan {
-	p := &plan{mapping: m, columns: len(header), header: header}
+	p := &plan{mapping: m, windows: m.Encoding == windows1252, columns: len(header), header: header}
 	used := map[int]bool{}
 	for f, name := range fieldNames() {
 		p.at[f], p.constant[f], p.names[f] = -1, m.Constants[name], name

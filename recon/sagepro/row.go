@@ -66,6 +66,7 @@ type rowReader struct {
 	lastCurrency memo[money.Currency]
 	lastStatus   memo[recon.DocStatus]
 	lastType     memo[recon.DocType]
+	lastMeaning  [fields]memo[string]
 }
 
 // memo remembers the latest text of a coded column and its meaning.
@@ -172,8 +173,13 @@ func (w *rowReader) coded(f field) (text string, listed bool) {
 	if table == nil {
 		return text, true
 	}
+	if last := &w.lastMeaning[f]; last.known && last.text == text {
+		return last.value, true
+	}
 	meaning, listed := table[text]
-	if !listed {
+	if listed {
+		w.lastMeaning[f] = memo[string]{strings.Clone(text), meaning, true}
+	} else {
 		w.blameValue(f, "unlisted_value", text, "one of the values that lookups lists for "+fieldNames()[f]+"; add it to the policy or correct the row")
 	}
 	return meaning, listed
@@ -201,7 +207,7 @@ func (w *rowReader) trimmed(f field) string {
 
 // decoded gives UTF-8. The bytes live until the document is in the batch, which copies.
 func (w *rowReader) decoded(b []byte) string {
-	if w.plan.mapping.Encoding == windows1252 {
+	if w.plan.windows {
 		return fromWindows(b)
 	}
 	return alias(b)

@@ -137,7 +137,7 @@ func isRequestID(v []byte) bool {
 func (w *worker) readApplications() {
 	v := w.value(applications)
 	a := w.applications.of(v)
-	w.txn.Type = a.kind
+	w.txn.Type, w.services = a.kind, a
 	if a.fault != "" {
 		w.blameValue(applications, a.fault, a.expected)
 	}

@@ -103,22 +103,26 @@ func (l *lastCurrency) of(text []byte) (money.Currency, bool) {
 // payment is what a payment type means.
 type payment struct{ brand, method string }
 
-// maxTypes bounds what a worker remembers of payment types; a report has a dozen.
-const maxTypes = 256
+// lastPayments remembers the latest payment types, each in a place by its length and first letter.
+type lastPayments [16]struct {
+	text string
+	payment
+}
 
 // readPayment finds brand and payment method. The policy's payment_types win
 // over CARD; an electronic check is one whatever its type says.
 func (w *worker) readPayment() {
 	v := w.value(paymentType)
-	p, known := w.types[alias(v)]
-	if !known {
-		p = w.payment(string(v))
-		if len(w.types) < maxTypes {
-			w.types[string(v)] = p
-		}
+	place := len(v)
+	if place > 0 {
+		place += int(v[0]) * 3
 	}
-	w.txn.CardBrand, w.txn.Method = p.brand, p.method
-	if w.applications.of(w.value(applications)).echeck {
+	known := &w.payments[place%len(w.payments)]
+	if known.text != string(v) || known.method == "" {
+		known.text, known.payment = string(v), w.payment(string(v))
+	}
+	w.txn.CardBrand, w.txn.Method = known.brand, known.method
+	if w.services.echeck {
 		w.txn.Method = "ECHECK"
 	}
 }

@@ -69,11 +69,12 @@ type worker struct {
 
 	currency     lastCurrency
 	applications lastApplications
-	types        map[string]payment
+	services     services // of this row
+	payments     lastPayments
 }
 
 func newWorker(p *reading, free chan *result) *worker {
-	w := &worker{reading: p, layout: p.layout, free: free, types: map[string]payment{}}
+	w := &worker{reading: p, layout: p.layout, free: free}
 	if p.report.Condemned() {
 		w.layout = nil
 	}
