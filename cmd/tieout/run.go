@@ -177,6 +177,9 @@ func reportOf(a *night.Answer) runReport {
 			r.Cleared++
 		}
 	}
+	if a.Commit.Outcome == night.UnchangedRun { // what the same day listed before is not new again
+		r.New, r.Carried = 0, r.Carried+r.New
+	}
 	for _, c := range a.Restated {
 		r.Restated = append(r.Restated, c.From.String()+" to "+c.To.String())
 	}

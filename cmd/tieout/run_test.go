@@ -145,17 +145,17 @@ func (c companyFolder) wantBalances(want map[string]int64) {
 func TestSameRangeAgainIsUnchanged(t *testing.T) {
 	c := newCompany(t, "")
 	c.documents([3]string{"1001", "2026-09-29", "50.00"})
-	c.report("a.csv", [4]string{"01", "2026-09-29", "50.00", "1001"})
+	c.report("a.csv", [4]string{"01", "2026-09-29", "50.00", "1001"}, [4]string{"02", "2026-09-29", "1.00", "9"})
 	c.night(0, "2026-09-29", "2026-09-29", "2026-09-30")
 	before := c.tree()
 	again := c.night(0, "2026-09-29", "2026-09-29", "2026-09-30")
-	if again[0].Outcome != "UNCHANGED" {
-		t.Errorf("outcome %s, want UNCHANGED", again[0].Outcome)
+	if again[0].Outcome != "UNCHANGED" || again[0].New != 0 || again[0].Carried != 1 {
+		t.Errorf("%+v: want UNCHANGED with nothing new and one exception carried", again[0])
 	}
 	if diff := cmp.Diff(before, c.tree()); diff != "" {
 		t.Errorf("files changed:\n%s", diff)
 	}
-	c.wantBalances(map[string]int64{"1150-100": 5000, "1200-100": -5000})
+	c.wantBalances(map[string]int64{"1150-100": 5100, "1200-100": -5000, "2190-100": -100})
 }
 
 // tree lists what people see of a company's folder, with its contents.
