@@ -37,7 +37,7 @@ golden: ## write the golden files anew; read the difference before you commit it
 	TIEOUT_GOLDEN=write $(GO) test ./ledger/posting
 	TIEOUT_GOLDEN=write $(GO) test -run TestExplainSays ./cmd/tieout
 
-bench: ## benchmarks of reading, matching and booking
+bench: ## rows/s of reading, matching, booking and the whole job (TIEOUT_BENCH_ROWS orders)
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
 
 fuzz: ## every fuzz target for FUZZTIME

@@ -41,6 +41,7 @@ func house() map[string]room {
 		"reports/answer":               {floor: 5, pure: true},
 		"reports/workbook":             {floor: 5, pure: true, modules: []string{"github.com/xuri/excelize/v2"}},
 		"fixtures/oracle":              {floor: 0, pure: true},
+		"fixtures/bench":               {floor: 0, pure: true},
 		"fixtures/scenario":            {floor: 0, pure: true},
 		"fixtures/office":              {floor: 0},
 		"fixtures/inputs":              {floor: 4, pure: true},

@@ -63,10 +63,9 @@ type rowReader struct {
 	cards  bool
 
 	// what the columns held last, for neighbours are mostly alike
-	lastCurrency memo[money.Currency]
-	lastStatus   memo[recon.DocStatus]
-	lastType     memo[recon.DocType]
-	lastMeaning  [fields]memo[string]
+	lastStatus  memo[recon.DocStatus]
+	lastType    memo[recon.DocType]
+	lastMeaning [fields]memo[string]
 }
 
 // memo remembers the latest text of a coded column and its meaning.
@@ -254,11 +253,8 @@ func (w *rowReader) readAmounts(d *recon.Document) {
 	if !listed {
 		return
 	}
-	c, ok := w.lastCurrency.of(text, func(code string) (money.Currency, bool) {
-		c, err := money.ParseCurrency(code)
-		return c, err == nil
-	})
-	if !ok {
+	c, err := money.ParseCurrency(text)
+	if err != nil {
 		w.blameValue(currency, "unknown_currency", text, "an ISO 4217 code in capitals such as USD, or an entry in lookups")
 		return
 	}

@@ -97,6 +97,11 @@ func (s *Set) CreateAll(files ...File) error {
 	}
 	wait.Wait()
 	if err := errors.Join(faults...); err != nil {
+		for i, f := range files {
+			if faults[i] == nil {
+				err = errors.Join(err, s.disk.remove(s.fresh(f.Name)))
+			}
+		}
 		return err
 	}
 	for _, f := range files {

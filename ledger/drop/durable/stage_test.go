@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // newSet is what a run leaves; oldSet is an earlier run's, with a workbook that
@@ -222,5 +224,37 @@ func TestStageSurvivesPowerCut(t *testing.T) {
 			t.Errorf("rerun after %s: %v", d.last, err)
 		}
 		wantContents(t, dir, replaced())
+	}
+}
+
+// Files written at the same time are in the set in the order given, or none of them is.
+func TestCreateAllTakesAllOrNone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out")
+	set, err := Stage(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Discard()
+	broken := errors.New("broken")
+	fails := func(io.Writer) error { return broken }
+	for _, files := range [][]File{
+		{{"a.txt", text("1")}, {"b.txt", fails}}, {{"a.txt", text("1")}, {"a.txt", text("2")}}, {{"a.txt", text("1")}, {"../b.txt", text("2")}},
+	} {
+		if err := set.CreateAll(files...); err == nil {
+			t.Fatalf("%v are in the set", files)
+		}
+	}
+	if err := set.CreateAll(File{"b.txt", text("2")}, File{"a.txt", text("1")}, File{"c.txt", text("3")}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"b.txt", "a.txt", "c.txt"}, set.names); diff != "" {
+		t.Error(diff)
+	}
+	if err := set.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	wantContents(t, dir, map[string]string{"a.txt": "1", "b.txt": "2", "c.txt": "3"})
+	if err := set.CreateAll(File{"d.txt", text("4")}); !errors.Is(err, errClosed) {
+		t.Errorf("after the commit: %v", err)
 	}
 }

@@ -147,9 +147,9 @@ func (w *worker) readApplications() {
 // merchant for a bill, from it for a credit; a minus on a bill contradicts it.
 func (w *worker) readAmount() {
 	t := &w.txn
-	c, ok := w.currency.of(w.value(currency))
+	c, err := money.ParseCurrency(alias(w.value(currency)))
 	t.Currency = c
-	if !ok {
+	if err != nil {
 		w.blameValue(currency, "unknown_currency", "an ISO 4217 code in capitals such as USD")
 		return
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"tieout/ledger/money"
 	"tieout/recon"
 )
 
@@ -80,24 +79,6 @@ func (l *lastApplications) of(list []byte) services {
 	l.known[l.next] = s
 	l.next = (l.next + 1) % len(l.text)
 	return s
-}
-
-// lastCurrency remembers the latest currency.
-type lastCurrency struct {
-	text string
-	code money.Currency
-}
-
-func (l *lastCurrency) of(text []byte) (money.Currency, bool) {
-	if len(text) == 3 && string(text) == l.text {
-		return l.code, true
-	}
-	c, err := money.ParseCurrency(string(text))
-	if err != nil {
-		return 0, false
-	}
-	l.text, l.code = string(text), c
-	return c, true
 }
 
 // payment is what a payment type means.

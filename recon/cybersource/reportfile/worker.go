@@ -67,7 +67,6 @@ type worker struct {
 	cards   bool        // of this row
 	strict  [roles]bool // the columns whose value has the strict form of its own (R7)
 
-	currency     lastCurrency
 	applications lastApplications
 	services     services // of this row
 	payments     lastPayments
