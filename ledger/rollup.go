@@ -95,9 +95,9 @@ func (b *booking) post(key Key, scope Scope, account string, amount, base int64,
 // sum is the movements that are booked alike.
 type sum struct {
 	full, applied, suspended, writeOff int64
+	single                             int // movements that are all that their row gave
 	components                         recon.Components
 	rows                               []int // for the sources
-	single                             int   // movements that are all that their row gave
 	shared                             []int // rows that gave several
 	extra                              []string
 }
@@ -171,8 +171,10 @@ func (b *booking) sumRows(from, to int) map[recon.Facts]*sum {
 		s.applied += m.Applied
 		s.suspended += m.Suspended
 		s.writeOff += m.WriteOff
-		for k, part := range m.Components {
-			s.components[k] += part
+		if m.Split {
+			for k, part := range m.Components {
+				s.components[k] += part
+			}
 		}
 		if b.withSources {
 			s.rows = append(s.rows, m.Row)

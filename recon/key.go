@@ -92,6 +92,16 @@ func (k refKey) letters(into *[exactLetters]byte) []byte {
 	return into[at:]
 }
 
+// digitsOnly tells an exact key whose text is all digits.
+func (k refKey) digitsOnly() bool {
+	for ; k != 0; k /= 40 {
+		if k%40 > 10 {
+			return false
+		}
+	}
+	return true
+}
+
 // beginsWith tells whether an exact key's text begins with that of another: a
 // letter is taken off the end by a division.
 func (k refKey) beginsWith(prefix refKey) bool {

@@ -58,7 +58,7 @@ type wordCache struct {
 	last  [1 << cacheBits]cachedWord
 }
 
-const cacheBits = 9
+const cacheBits = 12
 
 type cachedWord struct {
 	word   string

@@ -103,9 +103,13 @@ func (c Canon) looseKey(key refKey, norm func() string) refKey {
 	if !key.exact() {
 		return keyOf(c.ofNorm(norm()))
 	}
+	usual := c.usual()
+	if usual && key.digitsOnly() {
+		return key
+	}
 	var letters [exactLetters]byte
 	text := key.letters(&letters)
-	if c.usual() {
+	if usual {
 		return keyOf(alias(usualCanon(text)))
 	}
 	return keyOf(c.ofNorm(string(text)))

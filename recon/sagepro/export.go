@@ -106,6 +106,9 @@ func (e *export) readRows() {
 	free := make(chan *part, 64)
 	e.end = delimited.Run(e.file, func() func(*delimited.Block) *part {
 		w := &rowReader{export: e, plan: e.plan, free: free}
+		if e.plan != nil {
+			w.texts = e.plan.constant
+		}
 		return w.block
 	}, func(p *part) {
 		e.take(p)

@@ -179,7 +179,10 @@ type plan struct {
 	windows  bool           // the texts are Windows-1252
 	names    [fields]string // of the columns, for messages
 	at       [fields]int    // -1: no column
-	constant [fields]string
+	constant [fields]string // of fields without a column
+	mapped   []mappedColumn
+	layout   string     // of dates
+	noDate   recon.Date // up to this day a date is none
 	lookup   [fields]map[string]string
 	columns  int
 	header   []string
@@ -188,9 +191,15 @@ type plan struct {
 	doubled  []string
 }
 
+// mappedColumn is a field and the column that gives it.
+type mappedColumn struct {
+	field field
+	at    int
+}
+
 // newPlan finds the mapped columns in a header, whatever their case.
 func newPlan(m Mapping, header []string) *plan {
-	p := &plan{mapping: m, windows: m.Encoding == windows1252, columns: len(header), header: header}
+	p := &plan{mapping: m, layout: m.dateFormat(), noDate: recon.NewDate(1900, time.January, 1), windows: m.Encoding == windows1252, columns: len(header), header: header}
 	used := map[int]bool{}
 	for f, name := range fieldNames() {
 		p.at[f], p.constant[f], p.names[f] = -1, m.Constants[name], name
@@ -211,6 +220,11 @@ func newPlan(m Mapping, header []string) *plan {
 		}
 		if p.at[f] < 0 && !slices.Contains(p.missing, column) {
 			p.missing = append(p.missing, column)
+		}
+	}
+	for f, at := range p.at {
+		if at >= 0 {
+			p.mapped = append(p.mapped, mappedColumn{field(f), at})
 		}
 	}
 	for i, h := range header {

@@ -57,6 +57,7 @@ type rowReader struct {
 	free   chan *part
 	out    *part
 	record delimited.Record
+	texts  [fields]string // of the row
 	doc    recon.Document
 	fault  recon.Fault
 	faulty bool
@@ -119,6 +120,7 @@ func (w *rowReader) row() {
 	w.faulty, w.cards = false, false
 	d := &w.doc
 	*d = recon.Document{Source: recon.Source{File: w.export.number, Line: uint32(w.record.Line)}}
+	w.load()
 	if n := len(w.record.Fields); n != w.plan.columns {
 		w.blame("", "wrong_column_count", fmt.Sprintf("the row has %d columns where the header has %d; export the table again", n, w.plan.columns))
 		d.ID = w.text(docID)
@@ -185,15 +187,16 @@ func (w *rowReader) coded(f field) (text string, listed bool) {
 }
 
 // text is a field as written, or its constant.
-func (w *rowReader) text(f field) string {
-	i := w.plan.at[f]
-	if i < 0 {
-		return w.plan.constant[f]
+func (w *rowReader) text(f field) string { return w.texts[f] }
+
+// load takes the mapped columns out of the record; constants are there already.
+func (w *rowReader) load() {
+	for _, c := range w.plan.mapped {
+		w.texts[c.field] = ""
+		if c.at < len(w.record.Fields) {
+			w.texts[c.field] = w.decoded(w.record.Fields[c.at])
+		}
 	}
-	if i >= len(w.record.Fields) {
-		return ""
-	}
-	return w.decoded(w.record.Fields[i])
 }
 
 func (w *rowReader) trimmed(f field) string {
@@ -228,7 +231,7 @@ func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) 
 // blanks, or as 1900-01-01 on SQL Server (sage-pro.md 8.6).
 func (w *rowReader) readDate(d *recon.Document) {
 	text := w.trimmed(docDate)
-	layout := w.plan.mapping.dateFormat()
+	layout := w.plan.layout
 	date, err := recon.Date(0), error(nil)
 	if layout == time.DateOnly {
 		date, err = recon.ParseDate(text)
@@ -238,8 +241,8 @@ func (w *rowReader) readDate(d *recon.Document) {
 			date = recon.DateOf(t)
 		}
 	}
-	switch noDate := recon.NewDate(1900, time.January, 1); {
-	case text == "" || (err == nil && date <= noDate):
+	switch {
+	case text == "" || (err == nil && date <= w.plan.noDate):
 		w.blame(w.plan.names[docDate], "missing_date", w.plan.names[docDate]+" is empty; every document needs a date, correct it in the ERP")
 	case err != nil:
 		w.blameValue(docDate, "bad_date", text, "a date of the calendar in the form "+layout)
@@ -272,7 +275,7 @@ func (w *rowReader) readAmounts(d *recon.Document) {
 }
 
 func (w *rowReader) amountOr(f field, c money.Currency, otherwise int64) int64 {
-	if w.plan.at[f] < 0 && w.plan.constant[f] == "" || w.trimmed(f) == "" {
+	if w.text(f) == "" || w.trimmed(f) == "" {
 		return otherwise
 	}
 	return w.amount(f, c)

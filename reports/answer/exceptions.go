@@ -1,7 +1,9 @@
 package answer
 
 import (
+	"bufio"
 	"encoding/csv"
+	"errors"
 	"io"
 	"iter"
 	"strconv"
@@ -18,7 +20,8 @@ import (
 // the columns of the work list (4.2). Text is made inert for a spreadsheet
 // (XLS-04); numbers and dates are plain. What has no figure is empty, never 0.
 func WriteExceptions(w io.Writer, n *reports.Night) error {
-	out := csv.NewWriter(w)
+	buffer := bufio.NewWriterSize(w, 1<<18)
+	out := csv.NewWriter(buffer)
 	zone := n.Zone
 	if zone == nil {
 		zone = time.UTC
@@ -37,7 +40,7 @@ func WriteExceptions(w io.Writer, n *reports.Night) error {
 		}
 	}
 	out.Flush()
-	return out.Error()
+	return errors.Join(out.Error(), buffer.Flush())
 }
 
 // record is the line of an exception in exceptions.csv.
