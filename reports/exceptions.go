@@ -143,6 +143,9 @@ const CutMark = " [cut]"
 // CellText is text as a cell can hold it (XLS-04): what XML or a spreadsheet
 // cannot hold is removed, and what is too long is cut, with a mark.
 func CellText(text string) (clean string, cut bool) {
+	if isPlain(text) && len(text) <= MaxText { // nearly all text
+		return text, false
+	}
 	clean = text
 	if !utf8.ValidString(clean) {
 		clean = strings.ToValidUTF8(clean, "\uFFFD")
@@ -163,6 +166,16 @@ func CellText(text string) (clean string, cut bool) {
 		}
 	}
 	return clean, false
+}
+
+// isPlain tells text of printable ASCII.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 func len16(r rune) int {

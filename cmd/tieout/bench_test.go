@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"tieout/recon"
 	"tieout/recon/cybersource/reportfile"
 	"tieout/recon/sagepro"
+	"tieout/reports/answer"
 )
 
 // job is a made-up night for benchmarks, of TIEOUT_BENCH_ROWS orders.
@@ -93,6 +95,31 @@ func BenchmarkBooking(b *testing.B) {
 			err = ledger.Prove(res, &j.policy.Chart, entries).Check()
 		}
 		if err != nil {
+			b.Fatal(err)
+		}
+	})
+}
+
+// BenchmarkWriting renders the answer and the work list, exceptions only.
+func BenchmarkWriting(b *testing.B) {
+	j := newJob(b)
+	j.measure(b, func() {
+		b.StopTimer()
+		in := j.read(b)
+		night := &answer.Night{
+			Result: recon.Reconcile(in, &j.policy.Recon, j.policy.Rules.Books(&j.policy.Recon, &in)), Chart: &j.policy.Chart, ExceptionsOnly: true,
+		}
+		var err error
+		if night.Entries, err = ledger.RollUp(night.Result, j.policy.Rules, false); err != nil {
+			b.Fatal(err)
+		}
+		night.Proof = ledger.Prove(night.Result, &j.policy.Chart, night.Entries)
+		book, err := night.Workbook("bench", nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		if err := errors.Join(answer.Write(io.Discard, night), answer.WriteExceptions(io.Discard, book)); err != nil {
 			b.Fatal(err)
 		}
 	})
