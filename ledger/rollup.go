@@ -133,15 +133,15 @@ func (e *extras) of(number uint32) []string {
 // settle books the rows themselves, class SETTLE.
 func (b *booking) settle() error {
 	workers := runtime.GOMAXPROCS(0)
-	sums := make([]map[recon.Facts]*sum, workers)
+	sums := make([]sumTable, workers)
 	var wait sync.WaitGroup
 	for w := range workers {
-		wait.Go(func() { sums[w] = b.sumRows(b.res.Rows()*w/workers, b.res.Rows()*(w+1)/workers) })
+		wait.Go(func() { b.sumRows(&sums[w], b.res.Rows()*w/workers, b.res.Rows()*(w+1)/workers) })
 	}
 	wait.Wait()
-	for _, part := range sums {
-		for facts, s := range part {
-			if err := b.settleSum(facts, s); err != nil {
+	for w := range sums {
+		for i := range sums[w].sums {
+			if err := b.settleSum(sums[w].facts[i], &sums[w].sums[i]); err != nil {
 				return err
 			}
 		}
@@ -150,8 +150,7 @@ func (b *booking) settle() error {
 }
 
 // sumRows adds up the movements of a range of rows by what decides their accounts.
-func (b *booking) sumRows(from, to int) map[recon.Facts]*sum {
-	sums := newSumTable()
+func (b *booking) sumRows(sums *sumTable, from, to int) {
 	var extra extras
 	b.res.Movements(from, to, func(m *recon.Movement) {
 		m.Extra = 0
@@ -180,7 +179,6 @@ func (b *booking) sumRows(from, to int) map[recon.Facts]*sum {
 			s.rows = append(s.rows, m.Row)
 		}
 	})
-	return sums.all
 }
 
 func (b *booking) settleSum(f recon.Facts, s *sum) error {

@@ -1,35 +1,51 @@
 package ledger
 
-import "tieout/recon"
+import (
+	"math/bits"
 
-// sumTable finds the sum of a movement's facts. Every row asks, and rows with
-// equal facts come again and again: it looks at one place first, and only then
-// into the map of all sums.
+	"tieout/recon"
+)
+
+// sumTable finds the sum of a movement's facts: a hash table with open
+// addressing, since every row asks and a few thousand answers come again and
+// again. Slots, facts and sums lie apart, so that what is looked at is small.
 type sumTable struct {
-	all  map[recon.Facts]*sum
-	last [1 << sumBits]lastSum
+	slots []uint32 // index+1 of facts and sums; 0 is free
+	facts []recon.Facts
+	sums  []sum
 }
 
-const sumBits = 13
-
-type lastSum struct {
-	facts recon.Facts
-	sum   *sum
-}
-
-func newSumTable() *sumTable { return &sumTable{all: map[recon.Facts]*sum{}} }
-
-// of is the sum of movements with these facts.
+// of is the sum of movements with these facts, until the next call.
 func (t *sumTable) of(f *recon.Facts) *sum {
-	at := &t.last[f.Hash()>>(64-sumBits)]
-	if at.sum != nil && at.facts == *f {
-		return at.sum
+	if 2*len(t.facts) >= len(t.slots) {
+		t.grow()
 	}
-	s := t.all[*f]
-	if s == nil {
-		s = &sum{}
-		t.all[*f] = s
+	mask := len(t.slots) - 1
+	for at := t.home(f); ; at++ {
+		n := t.slots[at&mask]
+		if n == 0 {
+			t.facts, t.sums = append(t.facts, *f), append(t.sums, sum{})
+			t.slots[at&mask] = uint32(len(t.sums))
+			return &t.sums[len(t.sums)-1]
+		}
+		if t.facts[n-1] == *f {
+			return &t.sums[n-1]
+		}
 	}
-	*at = lastSum{*f, s}
-	return s
+}
+
+// home is where the search for facts begins.
+func (t *sumTable) home(f *recon.Facts) int {
+	return int(f.Hash() >> (64 - bits.TrailingZeros(uint(len(t.slots)))))
+}
+
+func (t *sumTable) grow() {
+	t.slots = make([]uint32, max(256, 2*len(t.slots)))
+	for i := range t.facts {
+		at := t.home(&t.facts[i])
+		for t.slots[at&(len(t.slots)-1)] != 0 {
+			at++
+		}
+		t.slots[at&(len(t.slots)-1)] = uint32(i) + 1
+	}
 }

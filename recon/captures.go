@@ -37,11 +37,11 @@ func (r *run) applyLinked(kind EventType) {
 // which is nearly every row: its only document is no other row's, passes every
 // check and owes exactly the amount. It touches nothing but the two.
 func (r *run) matchAlone(i uint32, shared []uint8) bool {
-	link := r.out[i].link
-	if link&manyLinks != 0 || shared[link-1] > 1 {
+	doc, only := r.onlyLink(i)
+	if !only || shared[doc] > 1 {
 		return false
 	}
-	row, d := r.row(i), &r.docs.rows[link-1]
+	row, d := r.row(i), &r.docs.rows[doc]
 	days := int(row.settled - d.date)
 	if row.amount <= 0 || d.left != row.amount || d.currency != row.currency || d.status == Cancelled || d.flags&docDuplicate != 0 ||
 		!r.sameMerchant(row.merchant, d.merchant) || r.merchant[row.merchant].model == CashSale ||
@@ -58,6 +58,10 @@ func (r *run) sharedDocuments(kind EventType) []uint8 {
 	links := make([]uint8, len(r.docs.rows))
 	for i := range r.txns.rows {
 		if r.txns.rows[i].kind != kind || !r.live(uint32(i)) {
+			continue
+		}
+		if doc, only := r.onlyLink(uint32(i)); only {
+			links[doc] = min(2, links[doc]+1)
 			continue
 		}
 		for _, doc := range r.linked(uint32(i)) {

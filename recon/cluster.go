@@ -8,8 +8,8 @@ import "math/bits"
 // Where a row lies means nothing else; outcomes never depend on it.
 
 const (
-	clusterRows = 4             // about so many rows of the larger table make a cluster, while two rounds can do that
-	roundBits   = 9             // how many bits of the hash one round sorts by: the ends of its buckets stay in the cache
+	clusterRows = 4             // about so many rows of the larger table make a cluster, where two rounds can do that
+	roundBits   = 10            // how many bits of the hash one round sorts by: the ends of its buckets stay in the cache
 	mostBits    = 2 * roundBits // a third round costs more than it saves
 )
 
@@ -30,30 +30,41 @@ func (r *run) clusterTables() {
 // cluster orders the rows in place by the leading width bits of their hash,
 // every worker a range of them.
 func cluster[R any](rows []R, width, workers int, spread func(*R) uint64) {
-	inRanges(workers, len(rows), func(_, from, to int) { clusterRange(rows[from:to], 64, width, spread) })
+	inRanges(workers, len(rows), func(_, from, to int) {
+		f := flagSort[R]{spread: spread, rounds: make([]flagRound, (width+roundBits-1)/roundBits)}
+		f.sort(rows[from:to], 64, width)
+	})
 }
 
-// clusterRange orders rows by the width bits of their hash below bit top. It
-// counts the rows of every bucket and then carries each row to its bucket, in
-// cycles (an American flag sort); a bucket is ordered by the bits that are left.
-func clusterRange[R any](rows []R, top, width int, spread func(*R) uint64) {
+// flagSort is an American flag sort: a round counts the rows of every bucket and
+// carries each row to its bucket, in cycles; a bucket is sorted by the next round.
+type flagSort[R any] struct {
+	spread func(*R) uint64
+	rounds []flagRound
+}
+
+// flagRound is where the buckets of a round have room next, and where they end.
+type flagRound struct{ next, end [1 << roundBits]uint32 }
+
+// sort orders rows by the width bits of their hash below bit top.
+func (f *flagSort[R]) sort(rows []R, top, width int) {
 	if width == 0 || len(rows) < 2 {
 		return
 	}
-	round := min(width, roundBits)
-	bucket := func(row *R) uint64 { return spread(row) << (64 - top) >> (64 - round) }
-	var next, end [1 << roundBits]uint32
+	bits := min(width, roundBits)
+	bucket := func(row *R) uint64 { return f.spread(row) << (64 - top) >> (64 - bits) }
+	round := &f.rounds[(width+roundBits-1)/roundBits-1]
+	next, end := round.next[:1<<bits], round.end[:1<<bits]
+	clear(end)
 	for i := range rows {
 		end[bucket(&rows[i])]++
 	}
 	at := uint32(0)
-	for b := range 1 << round {
-		next[b] = at
-		at += end[b]
+	for b := range end {
+		next[b], at = at, at+end[b]
 		end[b] = at
 	}
-	start := uint32(0)
-	for b := range 1 << round {
+	for b := range end {
 		for next[b] < end[b] {
 			row := rows[next[b]]
 			for home := bucket(&row); home != uint64(b); home = bucket(&row) {
@@ -63,7 +74,10 @@ func clusterRange[R any](rows []R, top, width int, spread func(*R) uint64) {
 			rows[next[b]] = row
 			next[b]++
 		}
-		clusterRange(rows[start:end[b]], top-round, width-round, spread)
+	}
+	start := uint32(0)
+	for b := range end {
+		f.sort(rows[start:end[b]], top-bits, width-bits)
 		start = end[b]
 	}
 }

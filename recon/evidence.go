@@ -77,6 +77,9 @@ func (x *explainer) findTakers(named []bool) {
 		if o.link == 0 && o.more == 0 {
 			continue
 		}
+		if doc, only := x.onlyLink(i); only && o.more == 0 && !named[doc] {
+			continue // nearly all rows
+		}
 		docs := x.shown(i)
 		if docs == nil {
 			docs = x.linked(i)

@@ -34,27 +34,15 @@ func (r *run) invoiceNumber() docNumber {
 	return docNumber{func(d *docRow) refKey { return d.invoice }, r.normInvoice}
 }
 
-// buildIndex indexes the documents that want accepts and that have the number.
-func (r *run) buildIndex(want func(*docRow) bool, field docNumber) *docIndex {
-	counts := make([]int, r.in.Workers)
-	inRanges(r.in.Workers, len(r.docs.rows), func(worker, from, to int) {
-		n := 0
-		for i := from; i < to; i++ {
-			if d := &r.docs.rows[i]; field.key(d) != 0 && want(d) {
-				n++
-			}
-		}
-		counts[worker] = n
-	})
-	total := 0
-	for _, n := range counts {
-		total += n
-	}
-	if total == 0 {
+// buildIndex indexes the documents that want accepts and that have the number;
+// there are so many of them.
+func (r *run) buildIndex(want func(*docRow) bool, field docNumber, documents int) *docIndex {
+	if documents == 0 {
 		return nil
 	}
-	x := &docIndex{docs: r.docs, field: field, slots: total*3/2 + 8*len(counts), shards: make([]docShard, len(counts))}
-	onEach(len(x.shards), func(shard int) { x.fill(shard, want) })
+	workers := max(1, r.in.Workers)
+	x := &docIndex{docs: r.docs, field: field, slots: documents*3/2 + 8*workers, shards: make([]docShard, workers)}
+	onEach(workers, func(shard int) { x.fill(shard, want) })
 	return x
 }
 

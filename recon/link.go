@@ -54,18 +54,50 @@ type severalDocs struct {
 }
 
 func (r *run) newLinker(kind EventType, want func(*docRow) bool) *linker {
+	found := r.takeStock(want)
 	l := &linker{
 		r: r, want: want, parentToo: kind == Capture, ids: map[string][]uint32{},
-		byInvoice: r.buildIndex(want, r.invoiceNumber()), byOrder: r.buildIndex(want, r.orderNumber()),
+		byInvoice: r.buildIndex(want, r.invoiceNumber(), found.invoices), byOrder: r.buildIndex(want, r.orderNumber(), found.orders),
 		unlinked: make([][]uint32, r.in.Workers), several: make([][]severalDocs, r.in.Workers),
 	}
-	for i := range r.docs.rows {
-		if row := &r.docs.rows[i]; row.flags&docHasRequestID != 0 && want(row) {
-			id := strings.TrimSpace(r.docs.field(i, docTextRequestID))
-			l.ids[id] = append(l.ids[id], uint32(i))
-		}
+	for _, doc := range found.withID {
+		id := strings.TrimSpace(r.docs.field(int(doc), docTextRequestID))
+		l.ids[id] = append(l.ids[id], doc)
 	}
 	return l
+}
+
+// docStock is what there is to index of the documents that somebody wants.
+type docStock struct {
+	invoices, orders int      // documents with such a number
+	withID           []uint32 // documents with the processor's id
+}
+
+func (r *run) takeStock(want func(*docRow) bool) (all docStock) {
+	stocks := make([]docStock, max(1, r.in.Workers))
+	inRanges(r.in.Workers, len(r.docs.rows), func(worker, from, to int) {
+		var s docStock
+		for i := from; i < to; i++ {
+			d := &r.docs.rows[i]
+			if !want(d) {
+				continue
+			}
+			if d.invoice != 0 {
+				s.invoices++
+			}
+			if d.order != 0 {
+				s.orders++
+			}
+			if d.flags&docHasRequestID != 0 {
+				s.withID = append(s.withID, uint32(i))
+			}
+		}
+		stocks[worker] = s
+	})
+	for _, s := range stocks {
+		all = docStock{all.invoices + s.invoices, all.orders + s.orders, append(all.withID, s.withID...)}
+	}
+	return all
 }
 
 // linkerOn is a linker as one worker uses it.

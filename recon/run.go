@@ -146,6 +146,12 @@ func (r *run) linked(i uint32) []uint32 {
 	return []uint32{link - 1}
 }
 
+// onlyLink is the document of a row that was linked to just one.
+func (r *run) onlyLink(i uint32) (doc uint32, only bool) {
+	link := r.out[i].link
+	return link - 1, link != 0 && link&manyLinks == 0
+}
+
 func (r *run) setLink(i uint32, docs []uint32) {
 	switch len(docs) {
 	case 0:
@@ -175,21 +181,31 @@ func (r *run) suspend(i uint32, reason Reason) {
 	}
 }
 
-// inProcessingOrder sorts rows by settlement date, event time and id.
+// inProcessingOrder sorts rows by settlement date, event time and id. What it
+// compares first stands in the list that is sorted, not all over the table.
 func (r *run) inProcessingOrder(rows []uint32) []uint32 {
-	slices.SortFunc(rows, r.compareProcessing)
+	type placed struct {
+		settled  Date
+		row      uint32
+		occurred Instant
+	}
+	order := make([]placed, len(rows))
+	for k, i := range rows {
+		order[k] = placed{r.row(i).settled, i, r.txns.occurred(int(i))}
+	}
+	slices.SortFunc(order, func(a, b placed) int {
+		if c := cmp.Compare(a.settled, b.settled); c != 0 {
+			return c
+		}
+		if c := cmp.Compare(a.occurred, b.occurred); c != 0 {
+			return c
+		}
+		return cmp.Or(r.compareIDs(a.row, b.row), cmp.Compare(r.row(a.row).kind, r.row(b.row).kind))
+	})
+	for k := range order {
+		rows[k] = order[k].row
+	}
 	return rows
-}
-
-func (r *run) compareProcessing(a, b uint32) int {
-	x, y := r.row(a), r.row(b)
-	if c := cmp.Compare(x.settled, y.settled); c != 0 {
-		return c
-	}
-	if c := cmp.Compare(r.txns.occurred(int(a)), r.txns.occurred(int(b))); c != 0 {
-		return c
-	}
-	return cmp.Or(r.compareIDs(a, b), cmp.Compare(x.kind, y.kind))
 }
 
 // financial tells rows of stage 1 and later: live and moving money.

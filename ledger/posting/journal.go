@@ -109,6 +109,9 @@ func sourceList(sources []ledger.SourceRef) string {
 // = + - @ in either width, tab, CR or LF gets one leading apostrophe, which
 // importing takes off again.
 func Inert(text string) string {
+	if isPlain(text) { // nearly all text
+		return text
+	}
 	text = strings.Map(func(r rune) rune {
 		if r >= ' ' && r != 0xFFFE && r != 0xFFFF || r == '\t' || r == '\r' || r == '\n' {
 			return r
@@ -120,4 +123,14 @@ func Inert(text string) string {
 		return "'" + text
 	}
 	return text
+}
+
+// isPlain tells text of printable ASCII that begins with no mark of a formula.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return text == "" || strings.IndexByte("=+-@", text[0]) < 0
 }

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"tieout/ledger/money"
@@ -30,17 +32,45 @@ func WriteExceptions(w io.Writer, n *reports.Night) error {
 		return err
 	}
 	if n.Exceptions != nil {
-		for e, err := range n.Exceptions {
-			if err == nil {
-				err = out.Write(record(&e, n.AsOf, zone))
-			}
-			if err != nil {
-				return err
-			}
+		if err := writeRecords(out, n.Exceptions, func(e *reports.ExceptionRow) []string { return record(e, n.AsOf, zone) }); err != nil {
+			return err
 		}
 	}
 	out.Flush()
 	return errors.Join(out.Error(), buffer.Flush())
+}
+
+// writeRecords writes a record for every exception. Records are made on all
+// processors, in blocks, and written in order.
+func writeRecords(out *csv.Writer, exceptions iter.Seq2[reports.ExceptionRow, error], record func(*reports.ExceptionRow) []string) error {
+	const blockRows = 2048
+	var block []reports.ExceptionRow
+	write := func() error {
+		records := make([][]string, len(block))
+		workers := runtime.GOMAXPROCS(0)
+		var wait sync.WaitGroup
+		for w := range workers {
+			wait.Go(func() {
+				for i := w; i < len(block); i += workers {
+					records[i] = record(&block[i])
+				}
+			})
+		}
+		wait.Wait()
+		block = block[:0]
+		return out.WriteAll(records)
+	}
+	for e, err := range exceptions {
+		if err != nil {
+			return err
+		}
+		if block = append(block, e); len(block) == blockRows {
+			if err := write(); err != nil {
+				return err
+			}
+		}
+	}
+	return write()
 }
 
 // record is the line of an exception in exceptions.csv.
