@@ -220,7 +220,7 @@ func reverseAndRepost(wanted *Entry, chain []Booked, open func(recon.Date) recon
 		return []Decision{{Unchanged, chain[0]}}, nil
 	}
 	if pending != nil {
-		return reviseRepost(wanted, chain, open)
+		return reviseRepost(wanted, pending), nil
 	}
 	first, n := chain[0], strconv.Itoa(nextCorrection(chain))
 	var decisions []Decision
@@ -254,13 +254,12 @@ func standing(chain []Booked) (released []Line, pending *Booked) {
 }
 
 // reviseRepost changes a repost that has not left the house; its reversal stands.
-func reviseRepost(wanted *Entry, chain []Booked, _ func(recon.Date) recon.Date) ([]Decision, error) {
-	_, pending := standing(chain)
+func reviseRepost(wanted *Entry, pending *Booked) []Decision {
 	content := Entry{key: pending.key, base: pending.base, rate: pending.rate, memo: pending.memo}
 	if wanted != nil {
 		content.lines = wanted.lines
 	}
-	return []Decision{revise(*pending, content)}, nil
+	return []Decision{revise(*pending, content)}
 }
 
 func nextCorrection(chain []Booked) int {

@@ -64,11 +64,15 @@ func (c companyFolder) put(name, text string) {
 
 // report writes a settlement report; a row is id, batch day, amount, reference.
 func (c companyFolder) report(name string, rows ...[4]string) {
+	c.put("reports/"+name, transactionReport(rows...))
+}
+
+func transactionReport(rows ...[4]string) string {
 	text := "row_no,txn_id,parent_txn_id,merchant_id,batch_id,event_type,event_time,batch_time,currency,amount,cardholder_currency,cardholder_amount,card_brand,last4,auth_code,payment_method,merchant_ref,fee_code,mdd1_store\n"
 	for _, r := range rows {
 		text += fmt.Sprintf(",70000000000000000000%s,,acme,B,CAPTURE,%sT15:00:00Z,%sT16:00:00Z,USD,%s,,,VISA,1111,A1,CARD,%s,,\n", r[0], r[1], r[1], r[2], r[3])
 	}
-	c.put("reports/"+name, text)
+	return text
 }
 
 // documents writes tonight's snapshot; a row is order, date, amount.
@@ -277,6 +281,43 @@ func TestUnreadableRowHoldsItsDay(t *testing.T) {
 		t.Errorf("still held: %v", second[0].Holds)
 	}
 	c.wantBalances(map[string]int64{"1150-100": 5800, "1200-100": -5700, "2190-100": -100})
+}
+
+// EDGE-6: a dispute whose capture turns up later moves from suspense to the
+// disputes account and stays on the work list as an open dispute, under the
+// same id, until the representment is won.
+func TestFoundDisputeStaysOpen(t *testing.T) {
+	c := newCompany(t, "")
+	header, _, _ := strings.Cut(transactionReport(), "\n")
+	row := func(id, parent, event, day, amount string) string {
+		return fmt.Sprintf(",70000000000000000000%s,%s,acme,B,%s,%sT15:00:00Z,%sT16:00:00Z,USD,%s,,,VISA,1111,,CARD,1001,,\n", id, parent, event, day, day, amount)
+	}
+	const capture, dispute = "7000000000000000000001", "7000000000000000000002"
+	c.documents([3]string{"1001", "2026-09-20", "50.00"})
+	c.put("reports/a.csv", header+"\n"+row("02", capture, "CHARGEBACK", "2026-09-28", "-50.00"))
+	c.night(0, "2026-09-28", "2026-09-28", "2026-09-29")
+	c.wantBalances(map[string]int64{"1150-100": -5000, "2190-100": 5000})
+	c.put("reports/b.csv", header+"\n"+row("01", "", "CAPTURE", "2026-09-27", "50.00"))
+	found := c.night(0, "2026-09-29", "2026-09-29", "2026-09-30")
+	c.wantBalances(map[string]int64{"1160-100": 5000, "1200-100": -5000})
+	if found[0].Carried != 1 || !strings.Contains(c.worklist("2026-09-29", "2026-09-30"), "CHARGEBACK_OPEN") {
+		t.Fatalf("%+v: want one dispute carried as CHARGEBACK_OPEN:\n%s", found[0], c.worklist("2026-09-29", "2026-09-30"))
+	}
+	if again := c.night(0, "2026-09-28", "2026-09-28", "2026-09-30"); again[0].Carried != 1 || again[0].Entries != "entries UNCHANGED" {
+		t.Errorf("the first day again: %+v, want the dispute carried and the entries unchanged", again[0])
+	}
+	c.put("reports/c.csv", header+"\n"+row("03", dispute, "CHARGEBACK_REVERSAL", "2026-09-30", "50.00"))
+	won := c.night(0, "2026-09-30", "2026-09-30", "2026-10-01")
+	if won[0].Cleared != 1 || won[0].Carried+won[0].New != 0 {
+		t.Errorf("%+v: want the dispute cleared and nothing open", won[0])
+	}
+	c.wantBalances(map[string]int64{"1150-100": 5000, "1200-100": -5000})
+}
+
+// worklist is exceptions.csv of a night.
+func (c companyFolder) worklist(day, asOf string) string {
+	c.t.Helper()
+	return read(c.t, filepath.Join(c.dir, "out", fmt.Sprintf("acme_exceptions_%s_%s_%s_r1.csv", day, day, asOf)))
 }
 
 // R8: a file of which nothing can be used does not stop the good one beside it;

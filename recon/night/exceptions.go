@@ -15,16 +15,16 @@ import (
 // day; it leaves the list when its cause has gone, and may come back.
 type worklist struct {
 	*past
-	res    *recon.Result
-	rows   map[string]*Row // decided by this run
+	body   func(*Row) ([]byte, error) // of an exception that changes its reason
+	rows   map[string]*Row            // decided by this run
 	docs   map[string]*Doc
 	moved  map[string]*Row // of other ranges, touched by this run
 	before map[string]*Row // that moved money before this run
 	sides  map[string]bool // deposits and bank lines that this run looked at
 }
 
-func newWorklist(p *past, res *recon.Result, c *Commit) *worklist {
-	w := &worklist{past: p, res: res, rows: map[string]*Row{}, docs: map[string]*Doc{}, moved: map[string]*Row{}, sides: map[string]bool{}, before: map[string]*Row{}}
+func newWorklist(p *past, c *Commit, body func(*Row) ([]byte, error)) *worklist {
+	w := &worklist{past: p, body: body, rows: map[string]*Row{}, docs: map[string]*Doc{}, moved: map[string]*Row{}, sides: map[string]bool{}, before: map[string]*Row{}}
 	for i := range p.state.Rows {
 		if r := &p.state.Rows[i]; r.Posting != 0 {
 			w.before[r.Key()] = r
@@ -50,12 +50,16 @@ func newWorklist(p *past, res *recon.Result, c *Commit) *worklist {
 
 // compare returns every exception with its state after this run: the open ones,
 // and those that this run closed.
-func (w *worklist) compare(found []Exception) []Exception {
+func (w *worklist) compare(found []Exception) ([]Exception, error) {
 	var all []Exception
 	seen := map[string]bool{}
 	for _, e := range found {
 		seen[e.ID] = true
 		old, known := w.state.Exceptions[e.ID]
+		if r := w.rows[e.Key]; known && old.Status != Closed && r != nil && r.UsedBy == captureFound {
+			all = append(all, w.follow(old))
+			continue
+		}
 		if by, gone := w.settledAtOnce(&e); gone {
 			if known && old.Status != Closed {
 				all = append(all, w.close(old, by))
@@ -66,13 +70,31 @@ func (w *worklist) compare(found []Exception) []Exception {
 	}
 	for _, id := range slices.Sorted(maps.Keys(w.state.Exceptions)) {
 		if old := w.state.Exceptions[id]; !seen[id] && old.Status != Closed {
-			all = append(all, w.follow(old))
+			next, err := w.unseen(old)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, next)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Exception) int {
 		return cmp.Or(strings.Compare(a.Side, b.Side), strings.Compare(a.Key, b.Key), strings.Compare(a.ID, b.ID))
 	})
-	return all
+	return all, nil
+}
+
+// unseen decides on an open exception that the engine did not find again. A
+// dispute whose capture turned up in this run stays on the list as an open one.
+func (w *worklist) unseen(e Exception) (Exception, error) {
+	moved := w.moved[e.Key]
+	if e.Side != SideEvent || moved == nil || moved.UsedBy != captureFound {
+		return w.follow(e), nil
+	}
+	r := *moved
+	r.Reason, r.Applied, r.Suspended = recon.ChargebackOpen, r.Applied+r.Suspended, 0
+	body, err := w.body(&r)
+	e.Reason, e.Body, e.Status, e.LastSeen = r.Reason, body, Carried, max(e.LastSeen, w.req.AsOf)
+	return e, err
 }
 
 // meet gives a found exception its state and its first day.

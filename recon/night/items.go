@@ -168,6 +168,10 @@ func (p *past) touched(res *recon.Result) []Row {
 	return rows
 }
 
+// captureFound is what used the held money of a dispute whose capture turned up:
+// it went to the disputes account, and the dispute is as open as before (EDGE-6).
+const captureFound = "its capture was found"
+
 // users tells by what each carried item left the open list in this run.
 func (p *past) users(res *recon.Result, history []*Row) (user map[int]string, on map[int]recon.Date) {
 	user, on = map[int]string{}, map[int]recon.Date{}
@@ -175,7 +179,7 @@ func (p *past) users(res *recon.Result, history []*Row) (user map[int]string, on
 		if c.ByRow == 0 {
 			user[c.Posted] = "document"
 			if c.ToDispute {
-				user[c.Posted] = "its capture was found"
+				user[c.Posted] = captureFound
 			}
 			continue
 		}

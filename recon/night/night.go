@@ -38,7 +38,7 @@ type Store interface {
 type Presenter interface {
 	// Exceptions lists what the engine found, with bodies that the reports know.
 	Exceptions(res *recon.Result) ([]Found, error)
-	// Body is the body of an item that was open at cut-over.
+	// Body is the body of an item that was open at cut-over, or of a dispute whose capture was found.
 	Body(r *Row) ([]byte, error)
 	// Prove completes the reports on the files and checks the invariants on
 	// what is about to be written.
@@ -212,7 +212,9 @@ func (n *Night) work(p *past, a *Answer, files []string) error {
 		}
 		all = append(all, f.Exception)
 	}
-	a.Work = newWorklist(p, a.Result, a.Commit).compare(all)
+	if a.Work, err = newWorklist(p, a.Commit, n.Presenter.Body).compare(all); err != nil {
+		return err
+	}
 	a.Commit.Exceptions = p.changed(a.Work)
 	for i := range a.Work {
 		if e := &a.Work[i]; e.Hold != nil && e.Status != Closed {
