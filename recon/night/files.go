@@ -52,7 +52,7 @@ func (p *past) files(kept []File) []File {
 func (p *past) wants(f *File) bool {
 	switch f.Role {
 	case Reports:
-		return !f.Used || f.First != 0 && f.First-1 <= p.req.To && p.req.From <= f.Last+1
+		return !f.Used || f.First != 0 && f.First <= p.req.To && p.req.From <= f.Last
 	case Opening:
 		return !f.Used
 	case Documents, Funding, Bank:
