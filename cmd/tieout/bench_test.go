@@ -51,7 +51,7 @@ func newJob(b *testing.B) *job {
 func (j *job) read(b *testing.B) recon.Input {
 	b.Helper()
 	in := recon.Input{Transactions: recon.NewTransactions(j.rows, len(j.report)), Documents: recon.NewDocuments(j.rows, len(j.orders))}
-	report := reportfile.ReadPaymentBatchDetail("report.csv", 0, bytes.NewReader(j.report), reportfile.Options{}, in.Transactions)
+	report := reportfile.Read("report.csv", 0, bytes.NewReader(j.report), reportfile.Options{}, in.Transactions)
 	export := sagepro.ReadExport("orders.csv", 0, bytes.NewReader(j.orders), *j.policy.Mapping, in.Documents)
 	if report.Verdict != recon.FileAccepted || export.Verdict != recon.FileAccepted {
 		b.Fatalf("%+v %+v", report, export)

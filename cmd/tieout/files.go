@@ -97,12 +97,10 @@ func (in *intake) readTransactions(name string, r *bufio.Reader, p *config.Polic
 	in.ofRows = append(in.ofRows, len(in.reports))
 	head, _ := r.Peek(64 << 10)
 	var report recon.FileReport
-	switch kind := reportfile.Recognise(head); {
-	case neutral.Recognise(head) != "":
+	if neutral.Recognise(head) != "" {
 		report = neutral.ReadTransactions(name, file, r, in.input.Transactions)
-	default:
-		_ = kind
-		report = reportfile.ReadPaymentBatchDetail(name, file, r, reportfile.Options{PaymentTypes: p.PaymentTypes}, in.input.Transactions)
+	} else {
+		report = reportfile.Read(name, file, r, reportfile.Options{PaymentTypes: p.PaymentTypes}, in.input.Transactions)
 	}
 	in.input.FileHashes = append(in.input.FileHashes, report.SHA256)
 	return report

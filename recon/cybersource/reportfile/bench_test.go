@@ -36,7 +36,7 @@ func BenchmarkReadPaymentBatchDetail(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				table.Rollback(empty)
-				r := ReadPaymentBatchDetail("p.csv", 0, bytes.NewReader(data), Options{Workers: workers}, table)
+				r := Read("p.csv", 0, bytes.NewReader(data), Options{Workers: workers}, table)
 				if r.Rows.Accepted != rows {
 					b.Fatalf("%+v", r)
 				}

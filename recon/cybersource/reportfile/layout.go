@@ -7,10 +7,10 @@ import (
 	"tieout/recon/carddata"
 )
 
-// role is what a column of a Payment Batch Detail Report means.
+// role is what a column means.
 type role int
 
-// The roles; those up to lastRequired must be there (cybersource.md 9, rule 4).
+// The roles.
 const (
 	requestID role = iota
 	reference
@@ -19,9 +19,7 @@ const (
 	applications
 	batchDate
 	batchID
-	lastRequired = batchID
-
-	merchantID role = iota - 1
+	merchantID
 	processRef
 	paymentType
 	status
@@ -32,46 +30,52 @@ const (
 	roles
 )
 
-// requiredNames are how a message names required columns that are missing.
-func requiredNames() [lastRequired + 1]string {
-	return [...]string{"request_id", "merchant_ref_number", "amount", "currency", "ics_applications", "batch_date", "batch_id"}
+// vocabulary resolves the column names of a format.
+type vocabulary struct {
+	columns []column
+	byName  map[string]role
 }
 
+func newVocabulary(f *format) *vocabulary { return &vocabulary{f.columns, f.roles()} }
+
 // roleOf resolves the names that the generations of the report give a column.
-func roleOf(name string) (role, bool) {
-	switch plain(withoutGroup(name)) {
-	case "requestid":
-		return requestID, true
-	case "merchantrefnumber", "merchantreferencenumber":
-		return reference, true
-	case "amount":
-		return amount, true
-	case "currency", "currencycode":
-		return currency, true
-	case "icsapplications", "transactiontype", "name", "applicationname":
-		return applications, true
-	case "batchdate":
-		return batchDate, true
-	case "batchid":
-		return batchID, true
-	case "merchantid":
-		return merchantID, true
-	case "transactionreferencenumber", "transrefno", "transactionrefnumber":
-		return processRef, true
-	case "paymenttype", "paymentmethod", "cardtype":
-		return paymentType, true
-	case "status":
-		return status, true
-	case "transactiondate":
-		return transactionDate, true
-	case "paymentrequestid":
-		return parentID, true
-	case "accountsuffix":
-		return accountSuffix, true
-	case "authorizationcode":
-		return authCode, true
+func (v *vocabulary) roleOf(name string) (role, bool) {
+	if r, ok := v.byName[plain(name)]; ok {
+		return r, true
 	}
-	return 0, false
+	r, ok := v.byName[plain(withoutGroup(name))]
+	return r, ok
+}
+
+// isHeader tells a record that names at least some columns of the report.
+func (v *vocabulary) isHeader(fields [][]byte) bool {
+	known := 0
+	for _, f := range fields {
+		if _, ok := v.roleOf(string(trim(f))); ok {
+			known++
+		}
+	}
+	return known >= 3
+}
+
+// required are the names of the columns that must be there.
+func (v *vocabulary) required() (names []string) {
+	for _, c := range v.columns {
+		if c.need {
+			names = append(names, c.names[0])
+		}
+	}
+	return names
+}
+
+// nameOf is how messages call a column that the file does not have.
+func (v *vocabulary) nameOf(r role) string {
+	for _, c := range v.columns {
+		if c.role == r && c.need {
+			return c.names[0]
+		}
+	}
+	return ""
 }
 
 // withoutGroup drops the group that field names of a subscription carry: Request.RequestID.
@@ -102,6 +106,7 @@ func customName(name string) (string, bool) {
 
 // layout is where the columns of one file stand.
 type layout struct {
+	*vocabulary
 	names   []string // as in the file, trimmed and masked
 	at      [roles]int
 	custom  []customColumn
@@ -117,8 +122,8 @@ type customColumn struct {
 }
 
 // newLayout resolves a header.
-func newLayout(fields [][]byte) *layout {
-	l := &layout{}
+func newLayout(v *vocabulary, fields [][]byte) *layout {
+	l := &layout{vocabulary: v}
 	for r := range l.at {
 		l.at[r] = -1
 	}
@@ -133,9 +138,9 @@ func newLayout(fields [][]byte) *layout {
 		seen[strings.ToLower(name)] = true
 		l.place(i, name)
 	}
-	for r, name := range requiredNames() {
-		if l.at[r] < 0 {
-			l.missing = append(l.missing, name)
+	for _, c := range v.columns {
+		if c.need && l.at[c.role] < 0 {
+			l.missing = append(l.missing, c.names[0])
 		}
 	}
 	return l
@@ -143,7 +148,7 @@ func newLayout(fields [][]byte) *layout {
 
 // place finds the meaning of one column. Two names for one meaning are as bad as one name twice.
 func (l *layout) place(i int, name string) {
-	if r, ok := roleOf(name); ok {
+	if r, ok := l.roleOf(name); ok {
 		if l.at[r] >= 0 {
 			l.doubled = append(l.doubled, name)
 			return
@@ -164,26 +169,12 @@ func (l *layout) place(i int, name string) {
 	l.unknown = append(l.unknown, name)
 }
 
-// isHeader tells a record that names at least some columns of the report.
-func isHeader(fields [][]byte) bool {
-	known := 0
-	for _, f := range fields {
-		if _, ok := roleOf(string(trim(f))); ok {
-			known++
-		}
-	}
-	return known >= 3
-}
-
 // nameOf is the file's name of the column with the role.
 func (l *layout) nameOf(r role) string {
 	if i := l.at[r]; i >= 0 {
 		return l.names[i]
 	}
-	if r <= lastRequired {
-		return requiredNames()[r]
-	}
-	return ""
+	return l.vocabulary.nameOf(r)
 }
 
 // metadata is line 1 of a report (cybersource.md 4.1).

@@ -22,7 +22,7 @@ import (
 
 func read(text string) (recon.FileReport, *recon.Transactions) {
 	table := recon.NewTransactions(0, 0)
-	r := ReadPaymentBatchDetail("report.csv", 0, strings.NewReader(text), Options{}, table)
+	r := Read("report.csv", 0, strings.NewReader(text), Options{}, table)
 	return r, table
 }
 
@@ -129,7 +129,7 @@ func TestLine1(t *testing.T) {
 func TestPaymentTypes(t *testing.T) {
 	table := recon.NewTransactions(0, 0)
 	o := Options{PaymentTypes: map[string]string{"Master Card": "WALLET"}}
-	ReadPaymentBatchDetail("r.csv", 3, strings.NewReader(classicLine1+classicHeader+classicRow), o, table)
+	Read("r.csv", 3, strings.NewReader(classicLine1+classicHeader+classicRow), o, table)
 	if row := table.At(0); row.Method != "WALLET" || row.Source.File != 3 {
 		t.Errorf("%+v", row)
 	}
@@ -139,13 +139,13 @@ func TestPaymentTypes(t *testing.T) {
 func TestCondemnedFileLeavesNothing(t *testing.T) {
 	table := recon.NewTransactions(0, 0)
 	good := classicLine1 + classicHeader + classicRow
-	ReadPaymentBatchDetail("a.csv", 0, strings.NewReader(good), Options{}, table)
+	Read("a.csv", 0, strings.NewReader(good), Options{}, table)
 	bad := good + strings.Replace(classicRow, "35.00", "x", 1) + "\"cut off"
-	r := ReadPaymentBatchDetail("b.csv", 1, strings.NewReader(bad), Options{}, table)
+	r := Read("b.csv", 1, strings.NewReader(bad), Options{}, table)
 	if r.Verdict != recon.FileQuarantined || r.Rows.Accepted != 0 || table.Len() != 1 || table.At(0).Fault != nil || table.At(0).Source.File != 0 {
 		t.Errorf("%+v %d", r, table.Len())
 	}
-	r = ReadPaymentBatchDetail("c.csv", 2, strings.NewReader(good), Options{}, table)
+	r = Read("c.csv", 2, strings.NewReader(good), Options{}, table)
 	if r.Verdict != recon.FileAccepted || table.Len() != 2 || table.At(1).Fault != nil {
 		t.Errorf("%+v %d", r, table.Len())
 	}
@@ -202,7 +202,7 @@ func TestCanary(t *testing.T) {
 func canary(t *testing.T, number, text string) {
 	t.Helper()
 	table := recon.NewTransactions(0, 0)
-	r := ReadPaymentBatchDetail(number+".csv", 0, strings.NewReader(text), Options{}, table)
+	r := Read(number+".csv", 0, strings.NewReader(text), Options{}, table)
 	js, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)
@@ -298,8 +298,8 @@ func TestHostileFilesDoNotTouchCleanOnes(t *testing.T) {
 	names, _ := filepath.Glob("testdata/hostile/*.txt")
 	table := recon.NewTransactions(0, 0)
 	for _, name := range names {
-		ReadPaymentBatchDetail("hostile.csv", 0, strings.NewReader(loadHostile(t, name).text), Options{}, table)
-		r := ReadPaymentBatchDetail("report.csv", 0, strings.NewReader(clean), Options{}, table)
+		Read("hostile.csv", 0, strings.NewReader(loadHostile(t, name).text), Options{}, table)
+		r := Read("report.csv", 0, strings.NewReader(clean), Options{}, table)
 		if diff := cmp.Diff(alone, r, cmp.AllowUnexported(recon.FileReport{})); diff != "" {
 			t.Fatalf("after %s: %s", name, diff)
 		}
@@ -315,7 +315,7 @@ func TestWorkersDoNotMatter(t *testing.T) {
 	var want string
 	for _, workers := range []int{1, 2, 5} {
 		table := recon.NewTransactions(0, 0)
-		r := ReadPaymentBatchDetail("r.csv", 0, bytes.NewReader(data), Options{Workers: workers}, table)
+		r := Read("r.csv", 0, bytes.NewReader(data), Options{Workers: workers}, table)
 		js, _ := json.Marshal(r)
 		got := string(js)
 		for i := 0; i < table.Len(); i += 777 {
@@ -349,7 +349,7 @@ func FuzzPaymentBatchDetail(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		table := recon.NewTransactions(0, 0)
-		r := ReadPaymentBatchDetail("f.csv", 0, strings.NewReader(text), Options{Workers: 1}, table)
+		r := Read("f.csv", 0, strings.NewReader(text), Options{Workers: 1}, table)
 		if r.Rows.Total != r.Rows.Accepted+r.Rows.Quarantined+r.Rows.Duplicate || r.Rows.Accepted < 0 {
 			t.Fatalf("rows do not add up: %+v", r.Rows)
 		}
@@ -392,8 +392,8 @@ func compareCSV(t *testing.T, text string, table *recon.Transactions) {
 		for i := range rec {
 			fields[i] = []byte(rec[i])
 		}
-		if isHeader(fields) {
-			column = newLayout(fields).at[requestID]
+		if format := paymentBatchDetailCSV(); newVocabulary(&format).isHeader(fields) {
+			column = newLayout(newVocabulary(&format), fields).at[requestID]
 		}
 	}
 	if len(ids) != table.Len() {

@@ -19,7 +19,6 @@ const (
 	Unknown   Kind = "unknown"
 	Packed    Kind = "packed" // a compressed or binary container
 
-	PaymentBatchDetailCSV Kind = "pbdr-csv"
 	PaymentBatchDetailXML Kind = "pbdr-xml"
 
 	PaymentSubmission Kind = "payment-submission-detail"
@@ -67,11 +66,19 @@ type title struct {
 	kind Kind
 }
 
-// titles are matched by their beginning, in this order.
-func titles() []title {
+// titles are matched by their beginning, in this order: first those of the formats.
+func titles() (all []title) {
+	for _, f := range formats() {
+		for _, text := range f.titles {
+			all = append(all, title{text, f.kind})
+		}
+	}
+	return append(all, unreadTitles()...)
+}
+
+// unreadTitles are those of reports that no file of this package reads.
+func unreadTitles() []title {
 	return []title{
-		{"paymentbatchdetail", PaymentBatchDetailCSV},
-		{"batchdetailreport", PaymentBatchDetailCSV},
 		{"paymentsubmissiondetail", PaymentSubmission},
 		{"transactiondetail", TransactionDetail},
 		{"transactionrequest", RequestReport},
@@ -238,11 +245,8 @@ func isVersion(text string) bool {
 
 // kindOfHeader knows reports by the names of their columns.
 func kindOfHeader(fields [][]byte) (Kind, bool) {
-	var has [roles]bool
-	known := 0
 	for _, f := range fields {
-		name := string(trim(f))
-		switch plain(name) {
+		switch plain(string(trim(f))) {
 		case "submissionfileid":
 			return BatchSubmission, true
 		case "rowdescriptor":
@@ -254,11 +258,24 @@ func kindOfHeader(fields [][]byte) (Kind, bool) {
 				return SearchResults, true
 			}
 		}
-		if r, ok := roleOf(name); ok && !has[r] {
+	}
+	for _, f := range formats() {
+		if f.header != nil && hasHeaderOf(&f, fields) {
+			return f.kind, true
+		}
+	}
+	return Unknown, false
+}
+
+func hasHeaderOf(f *format, fields [][]byte) bool {
+	words := newVocabulary(f)
+	var has [roles]bool
+	known := 0
+	for _, field := range fields {
+		if r, ok := words.roleOf(string(trim(field))); ok && !has[r] {
 			has[r] = true
 			known++
 		}
 	}
-	batch := has[batchID] || has[batchDate]
-	return PaymentBatchDetailCSV, known >= 4 && batch && (has[requestID] || (has[applications] && has[reference]))
+	return f.header(func(r role) bool { return has[r] }, known)
 }

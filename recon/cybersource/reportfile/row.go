@@ -19,7 +19,7 @@ func (w *worker) row() {
 		w.blame("", "wrong_column_count", fmt.Sprintf("the row has %d columns where the header has %d; compare the line with the report and download it again", n, len(w.layout.names)))
 		w.readKeys()
 	} else {
-		w.readAll()
+		w.reading.format.read(w)
 	}
 	w.searchCards()
 	w.add()
@@ -63,8 +63,8 @@ func (w *worker) value(r role) []byte {
 	return nil
 }
 
-// readAll reads every column of a row that has the right number of them.
-func (w *worker) readAll() {
+// readBatchDetail reads a settled row.
+func (w *worker) readBatchDetail() {
 	t := &w.txn
 	w.readID()
 	t.Merchant = alias(w.value(merchantID))

@@ -1,0 +1,230 @@
+package reportfile
+
+import (
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+
+	"tieout/recon"
+	"tieout/recon/carddata"
+	"tieout/recon/delimited"
+)
+
+// reading is one file on its way into the table.
+type reading struct {
+	format  format
+	words   *vocabulary
+	workers int
+	methods map[string]string // payment methods of the policy by brand
+	number  uint16
+	into    *recon.Transactions
+	file    *delimited.File
+	layout  *layout
+	meta    metadata
+	report  recon.FileReport
+	cards   bool // card data was seen somewhere in the file
+
+	damage *delimited.Fault // the first structure error of the rows
+	rows   int
+	faulty int
+	totals recon.ControlTotals
+	end    delimited.Summary
+}
+
+func newReading(name string, file uint16, o Options, into *recon.Transactions) *reading {
+	return &reading{
+		number: file, into: into, workers: o.Workers, methods: methodsByBrand(o.PaymentTypes), cards: carddata.Has(name),
+		report: recon.NewFileReport(carddata.Mask(name), ""), totals: recon.ControlTotals{},
+	}
+}
+
+// read reads a file that was recognised.
+func (p *reading) read(kind Kind, r io.Reader) {
+	p.report.Kind = string(kind)
+	p.file = delimited.Open(r, delimited.Options{Workers: p.workers})
+	if format, readable := formatOf(kind); readable {
+		p.format, p.words = format, newVocabulary(&format)
+		p.readHeader()
+	} else {
+		p.refuseUnread(kind)
+	}
+	if p.report.Condemned() {
+		p.cards = p.cards || carddata.HasBytes(p.file.Head())
+	}
+	p.readRows()
+	p.finish()
+}
+
+// readHeader judges line 1 and finds the columns; without a layout the rows are not read.
+func (p *reading) readHeader() {
+	var rec delimited.Record
+	if !p.nextRecord(&rec) {
+		return
+	}
+	if !p.words.isHeader(rec.Fields) {
+		p.meta = readMetadata(rec.Fields)
+		p.noteRecord(&rec)
+		if !p.nextRecord(&rec) {
+			return
+		}
+	}
+	p.noteRecord(&rec)
+	p.report.Merchant, p.report.ReportName, p.report.Version, p.report.Window = p.meta.merchant, p.meta.name, p.meta.version, p.meta.window
+	p.layout = newLayout(p.words, rec.Fields)
+	p.judgeHeader(rec.Line)
+}
+
+// refuseUnread says what is wrong with a file that no format reads.
+func (p *reading) refuseUnread(kind Kind) {
+	if fault := p.headFault(kind); fault != nil {
+		p.refuse(fault.Line, "", fault.Code, fault.Message)
+		return
+	}
+	p.refuseKind(kind)
+}
+
+// headFault is why the head of an unknown file cannot be read, where that is what is wrong with it.
+func (p *reading) headFault(kind Kind) *delimited.Fault {
+	if kind.NoReport() || kind == Packed || kind.Report() {
+		return nil
+	}
+	var rec delimited.Record
+	for range 2 {
+		if !p.file.Next(&rec) {
+			break
+		}
+	}
+	return p.file.HeadFault()
+}
+
+func (p *reading) nextRecord(rec *delimited.Record) bool {
+	if p.file.Next(rec) {
+		return true
+	}
+	if fault := p.file.HeadFault(); fault != nil {
+		p.refuse(fault.Line, "", fault.Code, fault.Message)
+	} else {
+		p.refuse(p.file.Line(), strings.Join(p.words.required(), ", "), "missing_columns",
+			"the file ends before the line with the column names; it is cut off, download it again")
+	}
+	return false
+}
+
+func (p *reading) noteRecord(rec *delimited.Record) {
+	for _, f := range rec.Fields {
+		p.cards = p.cards || carddata.HasBytes(f)
+	}
+}
+
+func (p *reading) refuseKind(kind Kind) {
+	switch {
+	case kind == Empty:
+		p.report.Verdict = recon.FileNotAReport
+		p.note(0, "", "empty_file", "the file is empty; the download failed, fetch it again (a day without sales has a report with column names)")
+	case kind.NoReport():
+		p.report.Verdict = recon.FileNotAReport
+		p.note(1, "", "not_a_report", "the file holds an error page ("+string(kind)+") where a report was expected; fetch it again")
+	case kind.Report():
+		p.refuse(1, "", "unsupported_report", "this is a report of another type ("+string(kind)+"); give the Payment Batch Detail Report in CSV instead")
+	case kind == Packed:
+		p.refuse(1, "", "packed_file", "the file is compressed or binary; unpack it and give the CSV inside")
+	default:
+		p.refuse(1, "", "unknown_report", "neither line 1 nor the column names are those of a report that is known here; check which file this is")
+	}
+}
+
+// judgeHeader condemns a header that misses or doubles columns and notes what it does not know.
+func (p *reading) judgeHeader(line int) {
+	l := p.layout
+	if len(l.missing) > 0 {
+		p.refuse(line, strings.Join(l.missing, ", "), "missing_columns",
+			"the header has no column "+strings.Join(l.missing, ", ")+"; "+p.headerHint())
+	}
+	if len(l.doubled) > 0 {
+		p.refuse(line, strings.Join(l.doubled, ", "), "duplicate_columns",
+			"the header has more than one column for "+strings.Join(l.doubled, ", ")+"; remove the second from the report subscription")
+	}
+	if len(l.secret) > 0 {
+		p.note(line, l.names[l.secret[0]], "card_data_column",
+			"the report has a column for card verification or track data; its values are not kept, take it out of the report subscription")
+	}
+	if len(l.unknown) > 0 {
+		p.note(line, strings.Join(l.unknown, ", "), "unknown_column", "columns that are not used: "+strings.Join(l.unknown, ", "))
+	}
+}
+
+func (p *reading) headerHint() string {
+	if len(p.layout.names) == 1 && strings.Contains(p.layout.names[0], ";") {
+		return "the file is separated by semicolons, so a spreadsheet has saved it; download the report again"
+	}
+	return "compare the header with the report subscription and download the report again"
+}
+
+// readRows reads all rows; of a condemned file it still looks for card data, and takes the hash.
+func (p *reading) readRows() {
+	free := make(chan *result, 64)
+	p.end = delimited.Run(p.file, func() func(*delimited.Block) *result {
+		w := newWorker(p, free)
+		return w.block
+	}, func(r *result) {
+		p.take(r)
+		select {
+		case free <- r:
+		default:
+		}
+	})
+}
+
+// take adds the rows of one block, in file order.
+func (p *reading) take(r *result) {
+	p.cards = p.cards || r.cards
+	if p.damage == nil {
+		p.rows += r.rows
+		p.faulty += r.faulty
+		for _, f := range r.findings {
+			p.report.Note(f)
+		}
+		p.report.NoteBeyond(r.beyond)
+		for _, t := range r.totals {
+			p.totals.Add(t.minor, t.currency)
+		}
+		p.damage = r.damage
+	}
+	if r.batch != nil {
+		p.into.Append(r.batch)
+	}
+}
+
+// finish gives the verdict.
+func (p *reading) finish() {
+	p.report.Size, p.report.Rows.Total = p.end.Size, p.rows
+	if !p.cards {
+		p.report.SHA256 = hex.EncodeToString(p.end.SHA256[:])
+	}
+	if p.damage != nil {
+		p.refuse(p.damage.Line, "", p.damage.Code, p.damage.Message)
+	}
+	if p.end.Err != nil {
+		p.refuse(p.end.LastLine, "", "read_failed", "the file could not be read to its end; check the disk or network and run again")
+	}
+	if p.end.MissingEnd && p.layout != nil {
+		p.refuse(p.end.LastLine, "", "missing_final_line_end",
+			fmt.Sprintf("line %d has no line end, so the file may be cut off in the middle of a value; download it again", p.end.LastLine))
+	}
+	if p.report.Condemned() {
+		p.report.Condemn(p.report.Verdict)
+	} else {
+		p.report.Judge(&recon.FileCount{Quarantined: p.faulty, Totals: p.totals})
+	}
+	p.report.Close()
+}
+
+func (p *reading) refuse(line int, column, code, message string) {
+	p.report.Verdict = recon.FileQuarantined
+	p.note(line, column, code, message)
+}
+
+func (p *reading) note(line int, column, code, message string) {
+	p.report.Note(recon.Finding{Line: line, Column: column, Code: code, Message: message})
+}
