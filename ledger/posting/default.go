@@ -27,6 +27,7 @@ const maxLine = 1 << 16
 // something else than UTF-8 and LF (PF-01). The zero Profile is the default.
 type Profile struct {
 	CRLF        bool // lines end in CR LF
+	Fixed       bool // fields are padded to fixed widths instead of separated
 	Windows1252 bool // characters outside Windows-1252 are an error
 	SendEmpty   bool // a file without entries is written, not refused
 }
@@ -40,12 +41,18 @@ func WriteDefault(w io.Writer, h Header, entries []ledger.Entry) (Totals, error)
 
 // Write is [WriteDefault] in this profile. It refuses whatever Read would refuse.
 func (p Profile) Write(w io.Writer, h Header, entries []ledger.Entry) (Totals, error) {
+	totals, _, err := p.write(w, h, entries)
+	return totals, err
+}
+
+// write also tells what was cut to the width of its column.
+func (p Profile) write(w io.Writer, h Header, entries []ledger.Entry) (Totals, []Cut, error) {
 	if len(entries) == 0 && !p.SendEmpty {
-		return Totals{}, ErrNothingToPost
+		return Totals{}, nil, ErrNothingToPost
 	}
 	totals, err := check(h, entries)
 	if err != nil {
-		return Totals{}, err
+		return Totals{}, nil, err
 	}
 	out := &recordWriter{profile: p, w: bufio.NewWriter(w), hash: sha256.New()}
 	out.record(h.fields())
@@ -55,7 +62,7 @@ func (p Profile) Write(w io.Writer, h Header, entries []ledger.Entry) (Totals, e
 		}
 	}
 	out.record(trailerFields(h, totals, hex.EncodeToString(out.hash.Sum(nil))))
-	return totals, out.finish()
+	return totals, out.cuts, out.finish()
 }
 
 // check proves that header and entries can be written and adds the entries up.
@@ -233,6 +240,7 @@ type recordWriter struct {
 	w       *bufio.Writer
 	hash    hash.Hash
 	buf     []byte
+	cuts    cutter
 	err     error
 }
 
@@ -241,14 +249,20 @@ func (w *recordWriter) record(fields []field) {
 		return
 	}
 	w.buf = w.buf[:0]
+	if w.profile.Fixed {
+		fields = w.fixed(fields)
+	}
 	for i, f := range fields {
-		if i > 0 {
+		if i > 0 && !w.profile.Fixed {
 			w.buf = append(w.buf, separator...)
 		}
 		if w.buf, w.err = w.profile.encode(w.buf, f.text); w.err != nil {
 			w.err = fmt.Errorf("record %s %s, field %s: %w", fields[0].text, fields[1].text, f.name, w.err)
 			return
 		}
+	}
+	if w.err != nil {
+		return
 	}
 	w.buf = append(w.buf, w.profile.lineEnd()...)
 	if len(w.buf) > maxLine {

@@ -17,6 +17,14 @@ import (
 	"tieout/recon"
 )
 
+// File is a posting file read back. Rules and sources of lines are not in the
+// file: the books have them, the ERP has no use for them.
+type File struct {
+	Header  Header
+	Entries []ledger.Entry
+	Totals  Totals
+}
+
 // Fault says where a posting file is damaged.
 type Fault struct {
 	Line   int // physical line, from 1
@@ -313,7 +321,7 @@ func (r *recordReader) next() (record, error) {
 	case err != nil:
 		return record{}, err
 	}
-	if !bytes.HasPrefix(raw, []byte("T"+separator)) {
+	if !bytes.HasPrefix(raw, []byte(r.profile.trailerStart())) {
 		r.hash.Write(raw)
 	}
 	text, whole := strings.CutSuffix(r.profile.decode(raw), r.profile.lineEnd())
@@ -323,7 +331,7 @@ func (r *recordReader) next() (record, error) {
 	if strings.HasSuffix(text, "\r") {
 		return record{}, &Fault{r.line, "line end", "CR before the line end of the profile"}
 	}
-	rec := record{r.line, strings.Split(text, separator)}
+	rec := record{r.line, r.profile.split(text)}
 	for i, f := range rec.fields {
 		if clean(f) != f {
 			return record{}, rec.fault(strconv.Itoa(i+1), fmt.Sprintf("%q has control characters or is not UTF-8", f))

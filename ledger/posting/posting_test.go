@@ -328,7 +328,7 @@ func TestJournalWithoutEntries(t *testing.T) {
 func TestFormatsAreDistinct(t *testing.T) {
 	seen := map[string]bool{}
 	for _, f := range posting.Formats() {
-		if f.Name == "" || f.Extension == "" || f.Write == nil || seen[f.Name] {
+		if f.Name == "" || f.Prove == nil || f.Write == nil || seen[f.Name] {
 			t.Errorf("format %+v is incomplete or listed twice", f)
 		}
 		seen[f.Name] = true

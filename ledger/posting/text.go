@@ -65,3 +65,11 @@ func (p Profile) lineEnd() string {
 	}
 	return "\n"
 }
+
+// trailerStart is how the T line begins.
+func (p Profile) trailerStart() string {
+	if p.Fixed {
+		return "T"
+	}
+	return "T" + separator
+}
