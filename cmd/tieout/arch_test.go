@@ -48,6 +48,7 @@ func house() map[string]room {
 		"fixtures/office":              {floor: 0},
 		"fixtures/inputs":              {floor: 4, pure: true},
 		"fixtures/demo":                {floor: 0, pure: true},
+		"fixtures/sandbox/company":     {floor: 1, pure: true, modules: []string{"golang.org/x/text"}},
 		"cmd/tieout/internal/config":   {floor: 6, modules: []string{"github.com/goccy/go-yaml"}},
 		"cmd/tieout":                   {floor: 7, modules: []string{"github.com/spf13/cobra"}},
 	}
@@ -59,7 +60,9 @@ func world() []string {
 }
 
 // seeded packages may draw from a generator that they are handed the seed of.
-func seeded(pkg string) bool { return pkg == "fixtures/scenario" || pkg == "fixtures/demo" }
+func seeded(pkg string) bool {
+	return pkg == "fixtures/scenario" || pkg == "fixtures/demo" || pkg == "fixtures/sandbox/company"
+}
 
 func TestImportsGoDownstairs(t *testing.T) {
 	seen := map[string]bool{}
