@@ -318,6 +318,12 @@ func (a *audit) checkFiles(what string, reports []FileReport, counted []fileTall
 	for i := range reports {
 		report, f := &reports[i], &counted[i]
 		where := what + " file " + report.File
+		if report.Condemned() {
+			if f.rows > 0 {
+				a.fault("INV-2", where, "the file is %s, and %d of its rows are among the outcomes", report.Verdict, f.rows)
+			}
+			continue
+		}
 		if got := (RowCounts{f.rows, f.rows - f.quarantined - f.duplicate, f.quarantined, f.duplicate}); got != report.Rows {
 			a.fault("INV-2", where, "outcomes are of %+v rows, the report on the file has %+v", got, report.Rows)
 		}

@@ -23,6 +23,7 @@ import (
 	"tieout/ledger/money"
 	"tieout/ledger/posting"
 	"tieout/recon"
+	"tieout/recon/carddata"
 	"tieout/recon/night"
 	"tieout/recon/store"
 	"tieout/reports"
@@ -193,7 +194,7 @@ func (n *nightly) Keep(context.Context) ([]night.File, error) {
 			if err != nil {
 				return nil, err
 			}
-			files = append(files, night.File{Role: role, Name: filepath.Base(path), SHA256: hash, Size: size})
+			files = append(files, night.File{Role: role, Name: carddata.Mask(filepath.Base(path)), SHA256: hash, Size: size}) // R7
 		}
 	}
 	return files, nil
@@ -278,15 +279,27 @@ func (n *nightly) Body(r *night.Row) ([]byte, error) {
 	})
 }
 
-// Prove completes the reports on the files and checks the invariants.
-func (n *nightly) Prove(a *night.Answer) error {
-	n.in.judge(a.Result)
-	a.Reports = n.in.reports
-	k := 0
-	for i := range a.Commit.Files {
-		a.Commit.Files[i].Report = a.Reports[k]
-		k++
+// FileBody is the work list's row of a file of which nothing can be used.
+func (n *nightly) FileBody(e *night.Exception, f *night.File) ([]byte, error) {
+	row := reports.ExceptionRow{ID: e.ID, Side: reports.SideEvent, Reason: e.Reason, Evidence: fmt.Sprintf("nothing of %s can be used, it is %s", f.Report.File, f.Report.Verdict)}
+	if len(f.Report.Findings) > 0 {
+		first := &f.Report.Findings[0]
+		row.Evidence += fmt.Sprintf(" (line %d: %s)", first.Line, first.Message)
 	}
+	if e.Hold != nil {
+		row.Merchant, row.Store, row.Origin = e.Hold.Merchant, n.cfg.Recon.Store(e.Hold.Merchant), e.Hold.From
+	}
+	return json.Marshal(row)
+}
+
+// Judge completes the reports on the files.
+func (n *nightly) Judge(res *recon.Result) []recon.FileReport {
+	n.in.judge(res)
+	return n.in.reports
+}
+
+// Prove checks the invariants.
+func (n *nightly) Prove(a *night.Answer) error {
 	if len(a.Entries) == 0 {
 		return a.Proof.Check()
 	}

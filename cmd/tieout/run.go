@@ -126,14 +126,8 @@ func (n *nightly) runRange(ctx context.Context, r config.Range) ([]*night.Answer
 // before open exceptions.
 func (v *runVerb) verdict(answers []*night.Answer) error {
 	for _, a := range answers {
-		for i := range a.Reports {
-			if f := &a.Reports[i]; f.Condemned() {
-				why := ""
-				if len(f.Findings) > 0 {
-					why = ": " + f.Findings[0].Message
-				}
-				return &exitError{exitMissing, fmt.Errorf("%s could not be used%s; the run went on without it", f.File, why)}
-			}
+		if len(a.Unusable) > 0 {
+			return &exitError{exitMissing, fmt.Errorf("%s; the run went on without it", a.Unusable[0])}
 		}
 	}
 	for _, a := range answers {

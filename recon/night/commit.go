@@ -8,7 +8,6 @@ import (
 
 	"tieout/ledger"
 	"tieout/ledger/money"
-	"tieout/recon"
 )
 
 // Outcome is how a run ended.
@@ -55,20 +54,6 @@ type Commit struct {
 	// Settled is the answer's own sum of matched rows and exceptions, which the
 	// stored rows and the booked contributions are held against.
 	Settled map[money.Currency]int64
-}
-
-// Hold keeps the entries of a merchant and a range of days back: a row of
-// theirs could not be read (rulings on books). Merchant "" is every merchant.
-type Hold struct {
-	Merchant string     `json:"merchant"`
-	From     recon.Date `json:"from"`
-	To       recon.Date `json:"to"`
-	Why      string     `json:"why"`
-}
-
-// Keeps tells whether an entry of the key is held back.
-func (h *Hold) Keeps(k ledger.Key) bool {
-	return (h.Merchant == "" || h.Merchant == k.Merchant) && h.From <= k.PostingDate && k.PostingDate <= h.To
 }
 
 // Held tells whether any hold keeps the key back.

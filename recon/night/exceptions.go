@@ -14,7 +14,7 @@ import (
 // work list of this run (MAT-09, MAT-10): an item keeps its id and its first
 // day; it leaves the list when its cause has gone, and may come back.
 type worklist struct {
-	*past
+	*read
 	body   func(*Row) ([]byte, error) // of an exception that changes its reason
 	rows   map[string]*Row            // decided by this run
 	docs   map[string]*Doc
@@ -23,8 +23,8 @@ type worklist struct {
 	sides  map[string]bool // deposits and bank lines that this run looked at
 }
 
-func newWorklist(p *past, c *Commit, body func(*Row) ([]byte, error)) *worklist {
-	w := &worklist{past: p, body: body, rows: map[string]*Row{}, docs: map[string]*Doc{}, moved: map[string]*Row{}, sides: map[string]bool{}, before: map[string]*Row{}}
+func newWorklist(p *read, c *Commit, body func(*Row) ([]byte, error)) *worklist {
+	w := &worklist{read: p, body: body, rows: map[string]*Row{}, docs: map[string]*Doc{}, moved: map[string]*Row{}, sides: map[string]bool{}, before: map[string]*Row{}}
 	for i := range p.state.Rows {
 		if r := &p.state.Rows[i]; r.Posting != 0 {
 			w.before[r.Key()] = r
@@ -104,6 +104,9 @@ func (w *worklist) meet(e, old Exception, known bool) Exception {
 		return e
 	}
 	e.FirstSeen = old.FirstSeen
+	if e.Hold != nil && old.Hold != nil && old.Status != Closed {
+		e.Hold = e.Hold.with(old.Hold) // what was held stays held
+	}
 	switch {
 	case old.Status == Closed:
 		e.Status = Reopened
@@ -218,28 +221,9 @@ func (w *worklist) invalidGone(e *Exception) (by string, gone bool) {
 		r := w.rows[e.Key]
 		return "a clean row", r != nil || w.before[e.Key] != nil
 	}
-	var bad *File
-	for i := range w.state.Files {
-		if w.state.Files[i].SHA256 == e.File {
-			bad = &w.state.Files[i]
-		}
-	}
-	for i := range w.state.Files {
-		if f := &w.state.Files[i]; bad != nil && f.Generation > bad.Generation && f.Report.Verdict == recon.FileAccepted && sameWindow(f, bad) {
-			return "a clean file", true
-		}
-	}
-	return "", false
-}
-
-// sameWindow tells two files that report the same: by what they say of
-// themselves, or by their name where they say nothing.
-func sameWindow(a, b *File) bool {
-	x, y := &a.Report, &b.Report
-	if x.Window == "" && y.Window == "" {
-		return a.Role == b.Role && a.Name == b.Name
-	}
-	return x.Merchant == y.Merchant && x.ReportName == y.ReportName && x.Window == y.Window
+	files := w.all()
+	at := slices.IndexFunc(files, func(f *File) bool { return f.SHA256 == e.File && (e.Line > 0 || f.exceptionID() == e.ID) })
+	return "a clean file", at >= 0 && w.replaced(files[at], e.Hold)
 }
 
 func (w *worklist) paid(docs []string) bool {
@@ -256,7 +240,7 @@ func (p *past) changed(all []Exception) []Exception {
 	var news []Exception
 	for _, e := range all {
 		old, known := p.state.Exceptions[e.ID]
-		same := known && old.Status == e.Status && old.Reason == e.Reason && old.FirstSeen == e.FirstSeen && bytes.Equal(old.Body, e.Body)
+		same := known && old.Status == e.Status && old.Reason == e.Reason && old.FirstSeen == e.FirstSeen && bytes.Equal(old.Body, e.Body) && sameHold(old.Hold, e.Hold)
 		if !same {
 			news = append(news, e)
 		}

@@ -12,34 +12,29 @@ import (
 func roles() []Role { return []Role{Reports, Documents, Opening, Funding, Bank} }
 
 // files chooses what the run reads: of the reports those that no run has read,
-// and those whose rows may settle in the range; the snapshot of the documents
-// that lies there now; all deposits and bank lines; the opening once.
+// those whose rows may settle in the range, and those that lie there and cannot be
+// used; the snapshot of the documents that lies there now; all deposits and bank
+// lines; the opening once.
 func (p *past) files(kept []File) []File {
-	known := map[string]File{}
+	known, present := map[string]File{}, map[string]bool{}
 	for _, f := range p.state.Files {
-		known[string(f.Role)+f.SHA256] = f
+		known[f.id()] = f
 	}
 	var chosen []File
-	present := map[string]bool{}
-	for _, f := range kept {
-		id := string(f.Role) + f.SHA256
-		if present[id] {
-			continue
-		}
-		present[id] = true
-		if old, ok := known[id]; ok {
-			name := f.Name
+	for _, f := range onceEach(kept) {
+		present[f.id()] = true
+		if old, ok := known[f.id()]; ok {
+			old.Name, old.Names = f.Name, f.Names
 			f = old
-			f.Name = name
 		} else {
 			f.Generation = p.state.Run
 		}
-		if p.wants(&f) {
+		if p.wants(&f) || p.stillUnusable(&f) {
 			chosen = append(chosen, f)
 		}
 	}
 	for _, f := range p.state.Files {
-		if !present[string(f.Role)+f.SHA256] && f.Role != Documents && f.Role != Opening && p.wants(&f) {
+		if !present[f.id()] && f.Role != Documents && f.Role != Opening && !f.Report.Condemned() && p.wants(&f) {
 			chosen = append(chosen, f)
 		}
 	}
@@ -47,6 +42,37 @@ func (p *past) files(kept []File) []File {
 		return cmp.Or(slices.Index(roles(), a.Role)-slices.Index(roles(), b.Role), a.Generation-b.Generation, strings.Compare(a.Name, b.Name), strings.Compare(a.SHA256, b.SHA256))
 	})
 	return chosen
+}
+
+// id tells kept files apart.
+func (f *File) id() string { return string(f.Role) + f.SHA256 }
+
+// onceEach are the files by content, each with all its names: failed downloads
+// are often equal.
+func onceEach(kept []File) []File {
+	var all []File
+	at := map[string]int{}
+	for _, f := range kept {
+		i, seen := at[f.id()]
+		if !seen {
+			i = len(all)
+			at[f.id()] = i
+			all = append(all, f)
+		}
+		all[i].Names = append(all[i].Names, f.Name)
+	}
+	return all
+}
+
+// stillUnusable tells a file that lies there and of which nothing can be used.
+// One that was replaced is left alone if it says of which days it is; if not, it
+// is there again for the days of this run.
+func (p *past) stillUnusable(f *File) bool {
+	if !f.Report.Condemned() {
+		return false
+	}
+	_, dated := f.days(p.policy)
+	return !dated || p.state.Exceptions[f.exceptionID()].Status != Closed
 }
 
 func (p *past) wants(f *File) bool {

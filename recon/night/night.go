@@ -40,8 +40,11 @@ type Presenter interface {
 	Exceptions(res *recon.Result) ([]Found, error)
 	// Body is the body of an item that was open at cut-over, or of a dispute whose capture was found.
 	Body(r *Row) ([]byte, error)
-	// Prove completes the reports on the files and checks the invariants on
-	// what is about to be written.
+	// FileBody is the body of a file of which nothing can be used.
+	FileBody(e *Exception, f *File) ([]byte, error)
+	// Judge completes the reports on the files, in their order, with what stage 0 found.
+	Judge(res *recon.Result) []recon.FileReport
+	// Prove checks the invariants on what is about to be written.
 	Prove(a *Answer) error
 	// Render makes the results and keeps them under their hashes.
 	Render(a *Answer) ([]Artifact, error)
@@ -64,8 +67,9 @@ type Answer struct {
 	Entries  []ledger.Entry // that a clean run of the range would post, numbered
 	Proof    *ledger.Proof
 	Files    []File
-	Reports  []recon.FileReport
-	Work     []Exception // the open exceptions, and those that this run closed
+	Reports  []recon.FileReport // on the files
+	Unusable []string           // why nothing of a file could be used and nothing has replaced it
+	Work     []Exception        // the open exceptions, and those that this run closed
 	Commit   *Commit
 	Restated []Cut // ranges that rows of this run restate: they are run again next
 }
@@ -98,7 +102,11 @@ func (n *Night) Run(ctx context.Context, req Request) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Reports = reports
+	for i := range reports {
+		if a.Files[i].Role == Opening && reports[i].Condemned() {
+			return nil, fmt.Errorf("opening: %s: what was open at cut-over would be lost; nothing is written", unusable(&File{Name: a.Files[i].Name, Report: reports[i]}))
+		}
+	}
 	if err := n.reckon(p, in, a); err != nil {
 		return nil, err
 	}
@@ -132,6 +140,7 @@ func (n *Night) reckon(p *past, in recon.Input, a *Answer) error {
 	asked := n.Rules.Books(&policy, &in)
 	asked.PostedOn = p.postedOn()
 	a.Result = recon.Reconcile(in, &policy, asked)
+	a.know(n.Presenter.Judge(a.Result))
 	if a.Entries, err = ledger.RollUp(a.Result, n.Rules, true); err != nil {
 		return err
 	}
@@ -164,7 +173,7 @@ func (n *Night) build(p *past, a *Answer, opening []Row) error {
 		return err
 	}
 	a.Entries = numbered(a.Entries, p.state, c)
-	if err := n.work(p, a, files); err != nil {
+	if err := n.work(&read{past: p, files: a.Files, open: n.Chart.PostingDate}, a); err != nil {
 		return err
 	}
 	if err := c.Check(n.Chart.IsClearing); err != nil {
@@ -199,23 +208,40 @@ func numbered(entries []ledger.Entry, s *State, c *Commit) []ledger.Entry {
 	return all
 }
 
+// know takes in what the files turned out to be.
+func (a *Answer) know(judged []recon.FileReport) {
+	a.Reports = judged
+	first, last := spans(a.Result)
+	reports := 0
+	for i := range a.Files {
+		f := &a.Files[i]
+		f.Report = judged[i]
+		if f.Role == Reports {
+			f.First, f.Last = first[reports], last[reports]
+			reports++
+		}
+	}
+}
+
 // work draws up the work list.
-func (n *Night) work(p *past, a *Answer, files []string) error {
+func (n *Night) work(r *read, a *Answer) error {
 	found, err := n.Presenter.Exceptions(a.Result)
 	if err != nil {
 		return err
 	}
-	var all []Exception
-	for _, f := range found {
-		if f.Row >= 0 {
-			f.aboutRow(a, files)
-		}
-		all = append(all, f.Exception)
-	}
-	if a.Work, err = newWorklist(p, a.Commit, n.Presenter.Body).compare(all); err != nil {
+	all, err := r.condemned(a, n.Presenter.FileBody)
+	if err != nil {
 		return err
 	}
-	a.Commit.Exceptions = p.changed(a.Work)
+	for _, f := range found {
+		if f.Row < 0 || !f.aboutRow(a, r) {
+			all = append(all, f.Exception)
+		}
+	}
+	if a.Work, err = newWorklist(r, a.Commit, n.Presenter.Body).compare(all); err != nil {
+		return err
+	}
+	a.Commit.Exceptions = r.changed(a.Work)
 	for i := range a.Work {
 		if e := &a.Work[i]; e.Hold != nil && e.Status != Closed {
 			a.Commit.Holds = append(a.Commit.Holds, *e.Hold)
@@ -224,30 +250,28 @@ func (n *Night) work(p *past, a *Answer, files []string) error {
 	return nil
 }
 
-// aboutRow gives an exception the key of its row, and what it holds back.
-func (f *Found) aboutRow(a *Answer, files []string) {
+// aboutRow gives an exception the key of its row, and what it holds back. It
+// tells a row that cannot be read and whose file was replaced.
+func (f *Found) aboutRow(a *Answer, read *read) (replaced bool) {
 	r := a.Result.Row(f.Row)
 	if r.ID != "" {
 		f.Key = RowKey(r.ID, r.Natural)
 	}
-	if r.Reason == recon.InvalidRow {
-		f.Hold = holdOf(r, a.Result.SettledOn(f.Row), a.Request)
-		f.File, f.Line = files[r.Source.File], int(r.Source.Line)
+	if r.Reason != recon.InvalidRow {
+		return false
 	}
+	file := &read.files[r.Source.File] // the reports come first
+	f.Hold = read.ofRow(r, a.Result.SettledOn(f.Row), file)
+	f.File, f.Line = file.SHA256, int(r.Source.Line)
+	return f.Key == "" && read.replaced(file, f.Hold)
 }
 
-// finish notes what the files held and whether anything changed at all.
+// finish notes that the files were read and whether anything changed at all.
 func (p *past) finish(a *Answer) error {
 	c := a.Commit
 	c.Files = slices.Clone(a.Files)
-	first, last := spans(a.Result)
-	reports := 0
 	for i := range c.Files {
 		c.Files[i].Used = true
-		if c.Files[i].Role == Reports {
-			c.Files[i].First, c.Files[i].Last = first[reports], last[reports]
-			reports++
-		}
 	}
 	items, err := c.Items()
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 
 	"tieout/ledger"
 	"tieout/ledger/money"
-	"tieout/recon"
 )
 
 // books are what a run makes of the stored contributions and entries.
@@ -147,19 +146,6 @@ func (b *books) number(c *Commit) {
 			d.Entry = ledger.Number([]ledger.Entry{d.Entry}, next)[0]
 		}
 	}
-}
-
-// holdOf is what a row that cannot be trusted keeps back: its merchant's day, or
-// the whole range where the day could not be read.
-func holdOf(r recon.Row, settled recon.Date, req Request) *Hold {
-	h := &Hold{Merchant: r.Merchant, From: settled, To: settled, Why: "a row cannot be trusted"}
-	if r.Fault != nil {
-		h.Why = r.Fault.Message
-	}
-	if settled == 0 {
-		h.From, h.To = req.From, req.To
-	}
-	return h
 }
 
 // settledTotals is the answer's own sum of matched rows and exceptions.

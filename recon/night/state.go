@@ -31,8 +31,9 @@ const (
 // card numbers are masked (R7).
 type File struct {
 	Role        Role
-	Name        string // base name
-	SHA256      string // of the kept copy
+	Name        string   // base name
+	Names       []string // all names under which the folders have it now
+	SHA256      string   // of the kept copy
 	Size        int64
 	Generation  int        // number of the run that kept it first
 	Used        bool       // a committed run has read it

@@ -123,9 +123,10 @@ func (r *Run) writeFiles(ctx context.Context, tx *sql.Tx, c *night.Commit) error
 			return err
 		}
 		seen = append(seen, []any{r.no, i, string(f.Role), f.SHA256, f.Name, string(report)})
-		_, err = tx.ExecContext(ctx, `INSERT INTO files (company, role, sha256, name, size, first_run, first_day, last_day, report) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		_, err = tx.ExecContext(ctx, `INSERT INTO files (company, role, sha256, name, size, first_run, first_day, last_day, report, said_merchant, said_report, said_version, said_window)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 			ON CONFLICT (company, role, sha256) DO UPDATE SET first_day = excluded.first_day, last_day = excluded.last_day, report = excluded.report`,
-			c.Company, string(f.Role), f.SHA256, f.Name, f.Size, r.no, f.First.String(), f.Last.String(), string(report))
+			c.Company, string(f.Role), f.SHA256, f.Name, f.Size, r.no, f.First.String(), f.Last.String(), string(report), f.Report.Merchant, f.Report.ReportName, f.Report.Version, f.Report.Window)
 		if err != nil {
 			return err
 		}

@@ -145,10 +145,10 @@ func (l *loading) exceptions() error {
 }
 
 func (l *loading) files() error {
-	err := l.each(`SELECT role, sha256, name, size, first_run, first_day, last_day, report FROM files WHERE company = $1`, func(scan func(...any) error) error {
+	err := l.each(`SELECT role, sha256, name, size, first_run, first_day, last_day, report, said_merchant, said_report, said_version, said_window FROM files WHERE company = $1`, func(scan func(...any) error) error {
 		f := night.File{Used: true}
 		var role, first, last, report string
-		if err := scan(&role, &f.SHA256, &f.Name, &f.Size, &f.Generation, &first, &last, &report); err != nil {
+		if err := scan(&role, &f.SHA256, &f.Name, &f.Size, &f.Generation, &first, &last, &report, &f.Report.Merchant, &f.Report.ReportName, &f.Report.Version, &f.Report.Window); err != nil {
 			return err
 		}
 		f.Role = night.Role(role)

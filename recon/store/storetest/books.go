@@ -64,7 +64,7 @@ func (b *bench) everything() *night.Commit {
 	c := &night.Commit{
 		Request: request(), RunID: "run-1", Outcome: night.DoneWithExceptions,
 		Files: []night.File{
-			{Role: night.Reports, Name: "b.csv", SHA256: "bb", Size: 12, First: on(28), Last: on(30), Report: recon.FileReport{File: "b.csv", Kind: "transactions", Totals: map[string]string{"USD": "1.00"}}},
+			{Role: night.Reports, Name: "b.csv", SHA256: "bb", Size: 12, First: on(28), Last: on(30), Report: recon.FileReport{File: "b.csv", Kind: "transactions", Totals: map[string]string{"USD": "1.00"}, Merchant: "acme", ReportName: "Daily", Version: "1.10", Window: "a to b"}},
 			{Role: night.Reports, Name: "B.csv", SHA256: "aa", Size: 11, First: on(28), Last: on(28)},
 			{Role: night.Bank, Name: "bank.csv", SHA256: "aa", Size: 11},
 		},

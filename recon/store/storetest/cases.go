@@ -47,7 +47,7 @@ func (b *bench) sameFiles(c *night.Commit, state *night.State) {
 	b.Helper()
 	want := []night.File{c.Files[2], c.Files[1], c.Files[0]}
 	for i := range want {
-		want[i].Generation, want[i].Used = state.Run-1, true
+		want[i].Generation, want[i].Used, want[i].Names = state.Run-1, true, nil
 	}
 	b.equal("files", want, state.Files)
 }
