@@ -323,11 +323,12 @@ func (n *nightly) answer(a *night.Answer) (*answer.Night, error) {
 
 // Render makes the results of a run and keeps them.
 func (n *nightly) Render(a *night.Answer) ([]night.Artifact, error) {
+	n.in.reports = a.Reports
 	shown, err := n.answer(a)
 	if err != nil {
 		return nil, err
 	}
-	book, err := shown.Workbook(a.RunID, n.in.reports)
+	book, err := shown.Workbook(a.RunID, a.Reports)
 	if err != nil {
 		return nil, err
 	}
@@ -405,6 +406,9 @@ func carry(book *reports.Night, a *night.Answer) error {
 		if d.Change == ledger.Corrected {
 			book.Notices = append(book.Notices, fmt.Sprintf("Entry %s corrects %s.", d.Number(), d.Corrects()))
 		}
+	}
+	for _, sentence := range a.Absent {
+		book.Notices = append(book.Notices, sentence+": see the findings on About.")
 	}
 	for _, h := range a.Commit.Holds {
 		book.Notices = append(book.Notices, fmt.Sprintf("Not released: %s from %s to %s: %s.", cmp.Or(h.Merchant, "every merchant"), h.From, h.To, h.Why))

@@ -154,6 +154,7 @@ type runReport struct {
 	Entries  string   `json:"entries"`
 	Restated []string `json:"restated,omitempty"`
 	Holds    []string `json:"held,omitempty"`
+	Absent   []string `json:"rows_absent,omitempty"`
 	Results  []string `json:"results,omitempty"`
 }
 
@@ -180,6 +181,7 @@ func reportOf(a *night.Answer) runReport {
 	for _, h := range a.Commit.Holds {
 		r.Holds = append(r.Holds, h.Why)
 	}
+	r.Absent = a.Absent
 	for _, artifact := range a.Commit.Artifacts {
 		r.Results = append(r.Results, artifact.Name)
 	}
@@ -195,6 +197,9 @@ func (v *runVerb) show(w io.Writer, a *night.Answer) error {
 		r.From, r.To, r.Outcome, r.Rows, r.New, r.Carried, r.Cleared, r.Entries, r.RunID)
 	for _, h := range r.Holds {
 		fmt.Fprintf(w, "  held back: %s\n", h)
+	}
+	for _, sentence := range r.Absent {
+		fmt.Fprintf(w, "  %s\n", sentence)
 	}
 	return err
 }

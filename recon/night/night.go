@@ -69,6 +69,7 @@ type Answer struct {
 	Files    []File
 	Reports  []recon.FileReport // on the files
 	Unusable []string           // why nothing of a file could be used and nothing has replaced it
+	Absent   []string           // which re-issued reports lack rows that an earlier one gave
 	Work     []Exception        // the open exceptions, and those that this run closed
 	Commit   *Commit
 	Restated []Cut // ranges that rows of this run restate: they are run again next
@@ -173,13 +174,16 @@ func (n *Night) build(p *past, a *Answer, opening []Row) error {
 		return err
 	}
 	a.Entries = numbered(a.Entries, p.state, c)
-	if err := n.work(&read{past: p, files: a.Files, open: n.Chart.PostingDate}, a); err != nil {
+	r := &read{past: p, files: a.Files, open: n.Chart.PostingDate}
+	if err := n.work(r, a); err != nil {
 		return err
 	}
+	var news bool
+	a.Absent, news = r.absentRows(res, a.Reports)
 	if err := c.Check(n.Chart.IsClearing); err != nil {
 		return fmt.Errorf("nothing is written: %w", err)
 	}
-	return p.finish(a)
+	return p.finish(a, news)
 }
 
 // sourceOf names rows in the books by their natural keys.
@@ -266,12 +270,13 @@ func (f *Found) aboutRow(a *Answer, read *read) (replaced bool) {
 	return f.Key == "" && read.replaced(file, f.Hold)
 }
 
-// finish notes that the files were read and whether anything changed at all.
-func (p *past) finish(a *Answer) error {
+// finish notes that the files were read, and whether anything changed at all:
+// in the books, in the outcomes, or in what must be told.
+func (p *past) finish(a *Answer, told bool) error {
 	c := a.Commit
 	c.Files = slices.Clone(a.Files)
 	for i := range c.Files {
-		c.Files[i].Used = true
+		c.Files[i].Used, c.Files[i].Report = true, a.Reports[i]
 	}
 	items, err := c.Items()
 	if err != nil {
@@ -284,7 +289,7 @@ func (p *past) finish(a *Answer) error {
 	}
 	open := slices.ContainsFunc(a.Work, func(e Exception) bool { return e.Status != Closed })
 	switch {
-	case len(c.Changed())+len(c.Replaced)+len(c.News)+len(c.Exceptions) == 0:
+	case !told && len(c.Changed())+len(c.Replaced)+len(c.News)+len(c.Exceptions) == 0:
 		c.Outcome = UnchangedRun
 	case open:
 		c.Outcome = DoneWithExceptions
