@@ -358,7 +358,7 @@ func TestPingMeasuresTheClocks(t *testing.T) {
 	at(t, func(t *testing.T) {
 		client := newClient(t, peer(func(*http.Request) *http.Response { return answer(200, "{}", "Date", "Fri, 02 Oct 2026 13:55:00 GMT") }))
 		a, err := client.Ping(t.Context())
-		if err != nil || a.Skew() != 5*time.Minute {
+		if err != nil || a.Skew() != 5*time.Minute || client.Merchant() != merchant {
 			t.Errorf("%+v, %v", a, err)
 		}
 	})

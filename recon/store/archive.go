@@ -1,8 +1,6 @@
 package store
 
 import (
-	"bufio"
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,9 +8,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"tieout/ledger/drop/durable"
-	"tieout/recon/carddata"
 )
 
 // Archive keeps files under the hash of their bytes, for ever and unchanged.
@@ -42,9 +40,11 @@ func (a *Archive) KeepFile(path string) (hash string, size int64, err error) {
 	}
 	defer f.Close()
 	digest := sha256.New()
-	if size, err = mask(digest, f); err != nil {
+	counted := &counter{w: digest}
+	if _, err = mask(counted, f); err != nil {
 		return "", 0, fmt.Errorf("archive %s: %w", filepath.Base(path), err)
 	}
+	size = counted.n
 	hash = hex.EncodeToString(digest.Sum(nil))
 	if a.has(hash) {
 		return hash, size, nil
@@ -57,25 +57,56 @@ func (a *Archive) KeepFile(path string) (hash string, size int64, err error) {
 
 // Keep keeps what write produces.
 func (a *Archive) Keep(write func(io.Writer) error) (hash string, size int64, err error) {
-	temp, err := os.CreateTemp(a.dir, "making-")
+	temp, err := os.CreateTemp(a.dir, making)
 	if err != nil {
 		return "", 0, fmt.Errorf("archive: %w", err)
 	}
-	defer func() { err = errors.Join(err, temp.Close(), os.Remove(temp.Name())) }()
+	defer func() { _ = os.Remove(temp.Name()) }() // gone already where it was moved into place
 	digest := sha256.New()
 	counted := &counter{w: io.MultiWriter(temp, digest)}
-	if err := write(counted); err != nil {
+	err = write(counted)
+	if err := errors.Join(err, temp.Close()); err != nil {
 		return "", 0, err
 	}
 	hash = hex.EncodeToString(digest.Sum(nil))
 	if a.has(hash) {
 		return hash, counted.n, nil
 	}
-	if _, err := temp.Seek(0, io.SeekStart); err != nil {
-		return "", 0, fmt.Errorf("archive: %w", err)
+	dir, err := a.shelf(hash)
+	if err != nil {
+		return "", 0, err
 	}
-	return hash, counted.n, a.write(hash, func(w io.Writer) error { _, err := io.Copy(w, temp); return err })
+	return hash, counted.n, durable.Adopt(temp.Name(), dir, hash)
 }
+
+// making begins the names of files that are not complete.
+const making = "making-"
+
+// KeepStream keeps what comes, card numbers masked before the first byte is
+// written (R7), and counts what it masked. A reader that ends in an error
+// leaves nothing behind. Memory does not grow with the size.
+func (a *Archive) KeepStream(in io.Reader) (hash string, size int64, masked int, err error) {
+	hash, size, err = a.Keep(func(w io.Writer) (err error) {
+		masked, err = mask(w, in)
+		return err
+	})
+	return hash, size, masked, err
+}
+
+// RemoveUnfinished clears what killed processes left of files that they were making.
+func (a *Archive) RemoveUnfinished(now time.Time) error {
+	left, err := filepath.Glob(filepath.Join(a.dir, making+"*"))
+	for _, path := range left {
+		info, statErr := os.Stat(path)
+		if statErr == nil && now.Sub(info.ModTime()) > unfinishedFor {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}
+	return err
+}
+
+// unfinishedFor is how old a file that is being made must be to be nobody's.
+const unfinishedFor = 24 * time.Hour
 
 // Open opens a kept file.
 func (a *Archive) Open(hash string) (*os.File, error) {
@@ -103,11 +134,20 @@ func (a *Archive) has(hash string) bool {
 }
 
 func (a *Archive) write(hash string, write func(io.Writer) error) error {
-	dir := filepath.Dir(a.Path(hash))
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return fmt.Errorf("archive: %w", err)
+	dir, err := a.shelf(hash)
+	if err != nil {
+		return err
 	}
 	return durable.WriteFile(dir, hash, write)
+}
+
+// shelf makes the folder in which a file is kept.
+func (a *Archive) shelf(hash string) (dir string, err error) {
+	dir = filepath.Dir(a.Path(hash))
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return "", fmt.Errorf("archive: %w", err)
+	}
+	return dir, nil
 }
 
 // counter counts what passes.
@@ -121,72 +161,4 @@ func (c *counter) Write(b []byte) (int, error) {
 	n, err := c.w.Write(b)
 	c.n += int64(n)
 	return n, err
-}
-
-// mask copies a text, line by line, with every card number masked and the
-// values of columns that hold verification codes or track data blanked.
-func mask(w io.Writer, r io.Reader) (int64, error) {
-	in, out := bufio.NewReaderSize(r, 1<<20), &counter{w: bufio.NewWriterSize(w, 1<<20)}
-	var secret []int
-	for n := 0; ; n++ {
-		line, err := in.ReadBytes('\n')
-		if n < headerLines && len(secret) == 0 {
-			secret = secretColumns(line)
-		} else if len(secret) > 0 {
-			line = blank(line, secret)
-		}
-		if carddata.HasBytes(line) {
-			line = maskLine(line)
-		}
-		if _, err := out.Write(line); err != nil {
-			return out.n, err
-		}
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return out.n, err
-		}
-	}
-	return out.n, out.w.(*bufio.Writer).Flush()
-}
-
-// headerLines is how far down the line with the column names may stand.
-const headerLines = 16
-
-// secretColumns are the columns whose names say that their values must not be kept.
-func secretColumns(line []byte) (columns []int) {
-	for i, name := range bytes.Split(line, []byte(",")) {
-		if carddata.Column(string(bytes.Trim(name, "\" \r\n"))) {
-			columns = append(columns, i)
-		}
-	}
-	return columns
-}
-
-// blank empties the columns of a line; a line with quotes, whose columns cannot
-// be told apart by commas alone, is emptied whole.
-func blank(line []byte, columns []int) []byte {
-	end := line[len(bytes.TrimRight(line, "\r\n")):]
-	fields := bytes.Split(line[:len(line)-len(end)], []byte(","))
-	if bytes.IndexByte(line, '"') >= 0 {
-		return append(bytes.Repeat([]byte(","), len(fields)-1), end...)
-	}
-	for _, i := range columns {
-		if i < len(fields) {
-			fields[i] = nil
-		}
-	}
-	return append(bytes.Join(fields, []byte(",")), end...)
-}
-
-// maskLine masks field by field, so that numbers of neighbouring fields are not taken for one.
-func maskLine(line []byte) []byte {
-	fields := bytes.SplitAfter(line, []byte(","))
-	for i, f := range fields {
-		if carddata.HasBytes(f) {
-			fields[i] = []byte(carddata.Mask(string(f)))
-		}
-	}
-	return bytes.Join(fields, nil)
 }
