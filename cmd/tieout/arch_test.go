@@ -49,6 +49,7 @@ func house() map[string]room {
 		"fixtures/office":              {floor: 0},
 		"fixtures/inputs":              {floor: 4, pure: true},
 		"fixtures/demo":                {floor: 0, pure: true},
+		"fixtures/sandbox":             {floor: 1},
 		"fixtures/sandbox/company":     {floor: 1, pure: true, modules: []string{"golang.org/x/text"}},
 		"cmd/tieout/internal/config":   {floor: 6, modules: []string{"github.com/goccy/go-yaml"}},
 		"cmd/tieout":                   {floor: 7, modules: []string{"github.com/spf13/cobra"}},
