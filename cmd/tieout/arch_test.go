@@ -51,6 +51,7 @@ func house() map[string]room {
 		"fixtures/demo":                {floor: 0, pure: true},
 		"fixtures/sandbox":             {floor: 1},
 		"fixtures/sandbox/company":     {floor: 1, pure: true, modules: []string{"golang.org/x/text"}},
+		"fixtures/sandbox/clerk":       {floor: 2},
 		"cmd/tieout/internal/config":   {floor: 6, modules: []string{"github.com/goccy/go-yaml"}},
 		"cmd/tieout":                   {floor: 7, modules: []string{"github.com/spf13/cobra"}},
 	}
