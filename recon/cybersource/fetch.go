@@ -117,8 +117,8 @@ func (l *Listed) outcome() (State, string) {
 	return Late, "the processor is making it (" + shown(string(l.Status)) + ")"
 }
 
-// Plan is when to look again at what is late: after First, then at twice the
-// wait up to Most, until Until.
+// Plan is when to look again at a one-time report that is being made: after
+// First, then at twice the wait up to Most, until Until.
 type Plan struct {
 	First, Most time.Duration // 0: a minute, a quarter of an hour
 	Until       time.Time
@@ -134,17 +134,4 @@ func (c *Client) wait(ctx context.Context, p *Plan) (bool, error) {
 	err := c.host.o.Sleep(ctx, min(p.First, left))
 	p.First = min(2*p.First, p.Most)
 	return true, err
-}
-
-// Await fetches a day, and looks again by the plan while it is late.
-func (c *Client) Await(ctx context.Context, d Daily, day recon.Date, p Plan, keep Keep) (Found, error) {
-	for {
-		f, err := c.Day(ctx, d, day, keep)
-		if err != nil || f.State != Late {
-			return f, err
-		}
-		if more, err := c.wait(ctx, &p); !more || err != nil {
-			return f, err
-		}
-	}
 }

@@ -148,37 +148,6 @@ func TestXMLThatIsCutOffIsNotKept(t *testing.T) {
 	})
 }
 
-func TestWhatIsLateIsWaitedForByThePlan(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		ready time.Duration
-		want  cybersource.State
-		looks int
-	}{
-		{"it comes after an hour", time.Hour, cybersource.Received, 8},
-		{"it does not come", 100 * time.Hour, cybersource.Late, 12},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			at(t, func(t *testing.T) {
-				ready, looks := time.Now().Add(c.ready), 0
-				client := newClient(t, peer(func(r *http.Request) *http.Response {
-					if r.URL.Path == "/reporting/v3/reports" {
-						return list(row("Daily", "QUEUED", opens, closes))
-					}
-					if looks++; time.Now().Before(ready) {
-						return answer(404, "")
-					}
-					return answer(200, fine)
-				}))
-				f, err := client.Await(t.Context(), daily(t), day(t, "2026-10-01"), cybersource.Plan{Until: time.Now().Add(2 * time.Hour)}, new(shelf).keep)
-				if err != nil || f.State != c.want || looks != c.looks {
-					t.Errorf("%+v, %v after %d looks", f, err, looks)
-				}
-			})
-		})
-	}
-}
-
 // once is a processor that makes one-time reports, each in a quarter of an hour.
 type once struct {
 	mu      sync.Mutex

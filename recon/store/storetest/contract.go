@@ -45,6 +45,7 @@ func Run(t *testing.T, database func(t *testing.T) string) {
 		{"thirty thousand items are committed and loaded", manyItems},
 		{"companies do not see each other", companiesApart},
 		{"a run that only looks writes nothing", looking},
+		{"cells of the grid keep what became of them, and the newest counts", cells},
 		{"a newer schema is refused", newerSchema},
 	} {
 		t.Run(c.name, func(t *testing.T) {
