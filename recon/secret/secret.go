@@ -72,6 +72,9 @@ var ErrPlain = errors.New("a secret must not stand in the configuration; name wh
 
 var referenceForm = regexp.MustCompile(`^\$\{(env|file|age):([^{}]+)\}$`)
 
+// IsReference tells a reference from a secret that stands in the configuration.
+func IsReference(text string) bool { return referenceForm.MatchString(strings.TrimSpace(text)) }
+
 // Resolve gives the secret that a reference names. A line end after it, which
 // editors leave, is no part of it.
 func (r Resolver) Resolve(reference string) (Text, error) {

@@ -27,7 +27,8 @@ type Run struct {
 	Documents string
 	Funding   string // "" where there is none
 	Bank      string
-	Opening   string // history taken over at cut-over
+	Opening   string     // history taken over at cut-over
+	Processor *Processor // nil: Reports is a folder
 	Mode      ledger.Mode
 	Hash      string // tells configurations apart; the store's address, which may hold a password, is no part of it
 }
@@ -61,8 +62,9 @@ func ReadRun(name string, data []byte, beside fs.FS, r Range) (*Run, error) {
 	if run.Mode != ledger.Delta && run.Mode != ledger.ReverseRepost {
 		s.fault("correction_mode", "%q: delta or reverse_repost is needed", run.Mode)
 	}
+	run.Processor = s.processor()
 	for key, path := range map[string]string{"reports": run.Reports, "documents": run.Documents} {
-		if path == "" {
+		if path == "" && (key != "reports" || run.Processor == nil) {
 			s.fault(key, "required: the folder or file to read from")
 		}
 	}
