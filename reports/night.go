@@ -52,6 +52,7 @@ type Night struct {
 	Trend     []TrendPoint // open amounts of earlier weeks, oldest first, this run last; fewer than two draw nothing
 
 	Sources     []recon.FileReport
+	Received    []SourceDay  // what came of each report; nil where reports lie in a folder
 	NotProvided []string     // names of sources that the run did not have: funding report, bank statement ...
 	Owners      []string     // people and teams for the drop-down, beside those of the reasons
 	Approvals   []Approval   // on record, printed beside the sign-off block (4.6)

@@ -54,7 +54,7 @@ func house() map[string]room {
 		"fixtures/sandbox/company":     {floor: 1, pure: true, modules: []string{"golang.org/x/text"}},
 		"fixtures/sandbox/clerk":       {floor: 2},
 		"cmd/tieout/internal/config":   {floor: 6, modules: []string{"github.com/goccy/go-yaml"}},
-		"cmd/tieout":                   {floor: 7, modules: []string{"github.com/spf13/cobra"}},
+		"cmd/tieout":                   {floor: 7, modules: []string{"filippo.io/age", "github.com/spf13/cobra"}},
 	}
 }
 

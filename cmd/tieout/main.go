@@ -64,7 +64,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(reconcileCommand(), runCommand(), explainCommand(), demoCommand(), sandboxCommand())
+	root.AddCommand(reconcileCommand(), runCommand(), fetchCommand(), statusCommand(), checkCommand(), archiveCommand(), explainCommand(), demoCommand(), sandboxCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitDone

@@ -37,9 +37,13 @@ type nightly struct {
 	dir     string // of the configuration
 	store   *store.Store
 	archive *store.Archive
-	in      *intake // of the run in progress
-	dry     bool    // compute and show, and touch nothing
-	scratch string  // folder of a dry run
+	now     func() time.Time
+	in      *intake      // of the run in progress
+	grid    []night.Cell // what came of the reports that the run in progress needs
+	masked  int          // values with card data that were not kept
+	fetcher *night.Fetch // nil: reports lie in a folder, or nothing may be fetched
+	dry     bool         // compute and show, and touch nothing
+	scratch string       // folder of a dry run
 }
 
 // readNightly reads the configuration.
@@ -61,7 +65,7 @@ func openNightly(ctx context.Context, path string, r config.Range, now func() ti
 	if err != nil {
 		return nil, err
 	}
-	n.dry = dry
+	n.dry, n.now = dry, now
 	where, err := n.places()
 	if err != nil {
 		return nil, err
@@ -136,6 +140,9 @@ func operator() string { return cmp.Or(os.Getenv("USER"), os.Getenv("USERNAME"),
 // run computes one range, commits it, and hands out what is owed.
 func (n *nightly) run(ctx context.Context, r config.Range) (a *night.Answer, err error) {
 	req := night.Request{Company: n.cfg.Recon.Company, From: r.From, To: r.To, AsOf: r.AsOf}
+	if err := n.bring(ctx, r); err != nil {
+		return nil, err
+	}
 	if n.dry {
 		return n.look(ctx, req)
 	}
@@ -156,6 +163,7 @@ func (n *nightly) run(ctx context.Context, r config.Range) (a *night.Answer, err
 	if err := errors.Join(err, run.Close(ctx, err)); err != nil {
 		return nil, err
 	}
+	a.NotProvided, a.Masked = lacking(n.grid), n.masked
 	return a, n.handOut(ctx)
 }
 
@@ -168,7 +176,11 @@ func (n *nightly) look(ctx context.Context, req night.Request) (*night.Answer, e
 	core := &night.Night{
 		Policy: n.cfg.Recon, Chart: n.cfg.Chart, Rules: n.cfg.Rules, Mode: n.cfg.Mode, Sources: n, Store: s, Presenter: n,
 	}
-	return core.Run(ctx, req)
+	a, err := core.Run(ctx, req)
+	if err == nil {
+		a.NotProvided, a.Masked = lacking(n.grid), n.masked
+	}
+	return a, err
 }
 
 // folders are where files of each role lie.
@@ -178,9 +190,9 @@ func (n *nightly) folders() map[night.Role]string {
 	}
 }
 
-// Keep copies what lies in the folders into the archive.
+// Keep copies what lies in the folders into the archive, and lists what was fetched.
 func (n *nightly) Keep(context.Context) ([]night.File, error) {
-	var files []night.File
+	files := n.fetched()
 	for role, where := range n.folders() {
 		if where == "" {
 			continue
@@ -190,10 +202,11 @@ func (n *nightly) Keep(context.Context) ([]night.File, error) {
 			return nil, fmt.Errorf("%s: %w", role, err)
 		}
 		for _, path := range paths {
-			hash, size, err := n.archive.KeepFile(path)
+			hash, size, masked, err := n.archive.KeepFile(path)
 			if err != nil {
 				return nil, err
 			}
+			n.masked += masked
 			files = append(files, night.File{Role: role, Name: carddata.Mask(filepath.Base(path)), SHA256: hash, Size: size}) // R7
 		}
 	}
@@ -335,6 +348,7 @@ func (n *nightly) Render(a *night.Answer) ([]night.Artifact, error) {
 	if err := carry(book, a); err != nil {
 		return nil, err
 	}
+	n.tellSources(book)
 	var posted []ledger.Entry
 	for _, d := range a.Commit.Changed() {
 		if len(d.Lines()) > 0 {

@@ -18,7 +18,7 @@ import (
 // runVerb is `tieout run`: a range, with state.
 type runVerb struct {
 	config, from, to, asOf, output, failOn string
-	dry                                    bool
+	dry, wait                              bool
 }
 
 func runCommand() *cobra.Command {
@@ -27,7 +27,9 @@ func runCommand() *cobra.Command {
 		Use:   "run --from D --to D",
 		Short: "Reconcile a range of days, post the result and remember it",
 		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return failed(v.run(cmd.Context(), cmd.OutOrStdout())) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return failed(v.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()))
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&v.config, "config", "tieout.yaml", "configuration")
@@ -35,6 +37,7 @@ func runCommand() *cobra.Command {
 	flags.StringVar(&v.to, "to", "", "last settlement date; the first if not given")
 	flags.StringVar(&v.asOf, "as-of", "", "day from which ages are counted; today if not given")
 	flags.BoolVar(&v.dry, "dry-run", false, "compute and show, and touch nothing")
+	flags.BoolVar(&v.wait, "wait", false, "wait for late reports until their ready_by")
 	flags.StringVar(&v.output, "output", "text", "text or json")
 	flags.StringVar(&v.failOn, "fail-on", "", "exceptions: exit with 3 if an exception is open")
 	return cmd
@@ -65,7 +68,7 @@ func (v *runVerb) dates(now time.Time) (r config.Range, err error) {
 	return r, nil
 }
 
-func (v *runVerb) run(ctx context.Context, stdout io.Writer) error {
+func (v *runVerb) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if v.output != "text" && v.output != "json" {
 		return usage(fmt.Errorf("--output %q: text or json is needed", v.output))
 	}
@@ -83,7 +86,10 @@ func (v *runVerb) run(ctx context.Context, stdout io.Writer) error {
 	if v.output == "text" {
 		fmt.Fprintf(stdout, "%s: settlement days %s to %s, both included, in %s; ages as of %s\n", n.cfg.Recon.Company, r.From, r.To, n.cfg.Recon.Zone, r.AsOf)
 	}
-	answers, err := n.runRange(ctx, r)
+	var answers []*night.Answer
+	if err = n.fetchFirst(stderr, v.wait); err == nil {
+		answers, err = n.runRange(ctx, r)
+	}
 	err = errors.Join(err, n.close())
 	for _, a := range answers {
 		if err := v.show(stdout, a); err != nil {
@@ -129,6 +135,9 @@ func (v *runVerb) verdict(answers []*night.Answer) error {
 		if len(a.Unusable) > 0 {
 			return &exitError{exitMissing, fmt.Errorf("%s; the run went on without it", a.Unusable[0])}
 		}
+		if len(a.NotProvided) > 0 {
+			return &exitError{exitMissing, fmt.Errorf("%s; the run went on without it", a.NotProvided[0])}
+		}
 	}
 	for _, a := range answers {
 		for i := range a.Work {
@@ -142,20 +151,22 @@ func (v *runVerb) verdict(answers []*night.Answer) error {
 
 // runReport is what people and machines are told of a run.
 type runReport struct {
-	RunID    string   `json:"run_id"`
-	From     string   `json:"date_from"`
-	To       string   `json:"date_to"`
-	AsOf     string   `json:"as_of"`
-	Outcome  string   `json:"outcome"`
-	Rows     int      `json:"transactions"`
-	New      int      `json:"exceptions_new"`
-	Carried  int      `json:"exceptions_carried"`
-	Cleared  int      `json:"exceptions_cleared"`
-	Entries  string   `json:"entries"`
-	Restated []string `json:"restated,omitempty"`
-	Holds    []string `json:"held,omitempty"`
-	Absent   []string `json:"rows_absent,omitempty"`
-	Results  []string `json:"results,omitempty"`
+	RunID       string   `json:"run_id"`
+	From        string   `json:"date_from"`
+	To          string   `json:"date_to"`
+	AsOf        string   `json:"as_of"`
+	Outcome     string   `json:"outcome"`
+	Rows        int      `json:"transactions"`
+	New         int      `json:"exceptions_new"`
+	Carried     int      `json:"exceptions_carried"`
+	Cleared     int      `json:"exceptions_cleared"`
+	Entries     string   `json:"entries"`
+	Restated    []string `json:"restated,omitempty"`
+	Holds       []string `json:"held,omitempty"`
+	Absent      []string `json:"rows_absent,omitempty"`
+	NotProvided []string `json:"not_provided,omitempty"`
+	Masked      int      `json:"card_values_masked,omitempty"`
+	Results     []string `json:"results,omitempty"`
 }
 
 func reportOf(a *night.Answer) runReport {
@@ -181,7 +192,7 @@ func reportOf(a *night.Answer) runReport {
 	for _, h := range a.Commit.Holds {
 		r.Holds = append(r.Holds, h.Why)
 	}
-	r.Absent = a.Absent
+	r.Absent, r.NotProvided, r.Masked = a.Absent, a.NotProvided, a.Masked
 	for _, artifact := range a.Commit.Artifacts {
 		r.Results = append(r.Results, artifact.Name)
 	}
@@ -200,6 +211,12 @@ func (v *runVerb) show(w io.Writer, a *night.Answer) error {
 	}
 	for _, sentence := range r.Absent {
 		fmt.Fprintf(w, "  %s\n", sentence)
+	}
+	for _, name := range r.NotProvided {
+		fmt.Fprintf(w, "  NOT PROVIDED: %s\n", name)
+	}
+	if r.Masked > 0 {
+		fmt.Fprintf(w, "  %d values with card data were not kept\n", r.Masked)
 	}
 	return err
 }

@@ -60,19 +60,21 @@ type Found struct {
 // Answer is the outcome of a run before it is stored.
 type Answer struct {
 	Request
-	RunID    string
-	Revision int
-	Policy   *recon.Policy // of this range
-	Result   *recon.Result
-	Entries  []ledger.Entry // that a clean run of the range would post, numbered
-	Proof    *ledger.Proof
-	Files    []File
-	Reports  []recon.FileReport // on the files
-	Unusable []string           // why nothing of a file could be used and nothing has replaced it
-	Absent   []string           // which re-issued reports lack rows that an earlier one gave
-	Work     []Exception        // the open exceptions, and those that this run closed
-	Commit   *Commit
-	Restated []Cut // ranges that rows of this run restate: they are run again next
+	RunID       string
+	Revision    int
+	Policy      *recon.Policy // of this range
+	Result      *recon.Result
+	Entries     []ledger.Entry // that a clean run of the range would post, numbered
+	Proof       *ledger.Proof
+	Files       []File
+	Reports     []recon.FileReport // on the files
+	Unusable    []string           // why nothing of a file could be used and nothing has replaced it
+	Absent      []string           // which re-issued reports lack rows that an earlier one gave
+	Work        []Exception        // the open exceptions, and those that this run closed
+	Commit      *Commit
+	NotProvided []string // what the run went on without: required reports that are late or missing
+	Masked      int      // values with card data that were not kept of its files (R7)
+	Restated    []Cut    // ranges that rows of this run restate: they are run again next
 }
 
 // Night runs one company, a range at a time.

@@ -32,27 +32,27 @@ func OpenArchive(dir string) (*Archive, error) {
 func Over(below, dir string) *Archive { return &Archive{dir: dir, below: below} }
 
 // KeepFile keeps a copy of a file in which card numbers are masked before the
-// first byte is written (R7), and returns the hash and size of that copy.
-func (a *Archive) KeepFile(path string) (hash string, size int64, err error) {
+// first byte is written (R7), and returns hash and size of that copy and how many values were masked.
+func (a *Archive) KeepFile(path string) (hash string, size int64, masked int, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return "", 0, fmt.Errorf("archive: %w", err)
+		return "", 0, 0, fmt.Errorf("archive: %w", err)
 	}
 	defer f.Close()
 	digest := sha256.New()
 	counted := &counter{w: digest}
-	if _, err = mask(counted, f); err != nil {
-		return "", 0, fmt.Errorf("archive %s: %w", filepath.Base(path), err)
+	if masked, err = mask(counted, f); err != nil {
+		return "", 0, 0, fmt.Errorf("archive %s: %w", filepath.Base(path), err)
 	}
 	size = counted.n
 	hash = hex.EncodeToString(digest.Sum(nil))
 	if a.has(hash) {
-		return hash, size, nil
+		return hash, size, masked, nil
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return "", 0, fmt.Errorf("archive: %w", err)
+		return "", 0, 0, fmt.Errorf("archive: %w", err)
 	}
-	return hash, size, a.write(hash, func(w io.Writer) error { _, err := mask(w, f); return err })
+	return hash, size, masked, a.write(hash, func(w io.Writer) error { _, err := mask(w, f); return err })
 }
 
 // Keep keeps what write produces.

@@ -132,7 +132,7 @@ func TestAStreamIsKeptOnceUnderItsHash(t *testing.T) {
 	if err := os.WriteFile(path, []byte("ref\n"+card+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if hash, _, err := a.KeepFile(path); err != nil || hash != first {
+	if hash, _, masked, err := a.KeepFile(path); err != nil || hash != first || masked != 1 {
 		t.Errorf("the same as a file: %s, %v", hash, err)
 	}
 }

@@ -130,7 +130,7 @@ func (b *book) leftDate(c cell) cell {
 
 // contents are the sheets and what each is for.
 func (b *book) contents() [][2]string {
-	return [][2]string{
+	all := [][2]string{
 		{"TieOut", "the proof: every currency ends in zero"},
 		{"Exceptions", "the work list: decide and send back"},
 		{"Aging", "open exceptions by reason and age"},
@@ -143,6 +143,10 @@ func (b *book) contents() [][2]string {
 		{"Lists", "reasons, dispositions, owners"},
 		{"About", "sources with hashes, parameters, words"},
 	}
+	if len(b.n.Received) > 0 {
+		all = append(all, [2]string{sourcesSheet, "what came of every report, day by day"})
+	}
+	return all
 }
 
 // summaryNotices says what the reader must know before trusting the sheets.

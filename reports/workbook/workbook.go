@@ -68,6 +68,9 @@ func Write(w io.Writer, n *reports.Night, o Options) error {
 		{"Lists", 1, drawLists},
 		{"About", 1, drawAbout},
 	}
+	if len(n.Received) > 0 {
+		pages = append(pages, page{sourcesSheet, 1, drawSources})
+	}
 	pages = append(pages, page{"", 0, drawExceptions}, page{"", 0, drawCleared}, page{"", 0, drawSummary})
 	return b.write(w, pages)
 }

@@ -1,6 +1,7 @@
 // Package config reads what finance and the administrator decide: one YAML or
 // JSON file becomes checked values of the packages that use them. Start at
-// [ReadPolicy]. Every fault of a file is reported at once, with key and line.
+// [ReadPolicy], and at [ReadRun] for runs with state; the keys of the processor
+// account, from which reports are fetched, are those of [Processor]. Every fault of a file is reported at once, with key and line.
 // What must never come in: decisions of its own beyond the documented defaults.
 package config
 

@@ -144,11 +144,12 @@ func (p *part) accounts() (all []Account) {
 
 // judge looks at what can be judged without the secrets.
 func (p *part) judge(a *Account) {
-	need := map[string]string{"key_id": a.KeyID, "secret": a.Secret}
+	var need map[string]string
 	switch a.Scheme {
 	case cybersource.JWTP12:
 		need = map[string]string{"p12": a.P12, "password": a.Password}
 	case cybersource.JWT, cybersource.HTTPSignature:
+		need = map[string]string{"key_id": a.KeyID, "secret": a.Secret}
 	default:
 		p.fault("auth", "%q: one of %v is needed", a.Scheme, cybersource.Schemes())
 	}

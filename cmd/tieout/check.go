@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tieout/cmd/tieout/internal/config"
+	"tieout/recon/cybersource"
+)
+
+// checkVerb is `tieout check`: the configuration and, where there is a processor
+// account, its credentials, the clocks and the subscriptions.
+type checkVerb struct {
+	config, output string
+	create         bool
+	now            func() time.Time
+	change         []func(*cybersource.Options) // of the client, in tests
+}
+
+func checkCommand() *cobra.Command {
+	v := &checkVerb{now: time.Now}
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Check configuration, credentials, clocks and subscriptions: all faults at once",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return failed(v.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()))
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&v.config, "config", "tieout.yaml", "configuration")
+	flags.StringVar(&v.output, "output", "text", "text or json")
+	flags.BoolVar(&v.create, "create-subscriptions", false, "subscribe to what is missing, with the fields that tieout needs")
+	return cmd
+}
+
+// checked is what one look found.
+type checked struct {
+	What  string `json:"what"`
+	OK    bool   `json:"ok"`
+	Told  string `json:"told"`
+	usage bool   // a matter of configuration
+}
+
+// maxSkew is how far clocks may be apart: a signature lives two minutes.
+const maxSkew = time.Minute
+
+func (v *checkVerb) run(ctx context.Context, stdout, stderr io.Writer) error {
+	if v.output != "text" && v.output != "json" {
+		return usage(fmt.Errorf("--output %q: text or json is needed", v.output))
+	}
+	today, err := (&runVerb{from: v.now().Format(time.DateOnly)}).dates(v.now())
+	if err != nil {
+		return err
+	}
+	n, err := readNightly(v.config, today)
+	if err != nil {
+		return err
+	}
+	n.now = v.now
+	all := []checked{{What: "configuration", OK: true, Told: fmt.Sprintf("%s: company %s, %d merchants", v.config, n.cfg.Recon.Company, len(n.cfg.Recon.Merchants))}}
+	if n.cfg.Processor != nil {
+		all = append(all, v.accounts(ctx, n, stderr)...)
+	}
+	return v.show(stdout, all)
+}
+
+// accounts looks at every account; one that fails leaves the others.
+func (v *checkVerb) accounts(ctx context.Context, n *nightly, stderr io.Writer) (all []checked) {
+	p, err := n.openProcessor(logTo(stderr), v.change...)
+	if p == nil {
+		return []checked{{What: "processor", Told: err.Error(), usage: true}}
+	}
+	for _, a := range n.cfg.Processor.Accounts {
+		what := "merchant " + a.Merchant
+		client, ok := p.clients[a.Merchant]
+		if !ok {
+			all = append(all, checked{What: what, Told: p.faults[a.Merchant].Error(), usage: true})
+			continue
+		}
+		answer, err := client.Ping(ctx)
+		if err != nil {
+			all = append(all, checked{What: what, Told: err.Error()})
+			continue
+		}
+		all = append(all, checked{What: what, OK: true, Told: "signed as " + string(a.Scheme) + ", let in by " + p.cfg.Address}, clocks(what, answer.Skew()))
+		all = append(all, v.subscriptions(ctx, client, p.cfg)...)
+	}
+	return all
+}
+
+func clocks(what string, skew time.Duration) checked {
+	c := checked{What: what + ": clock", OK: skew.Abs() <= maxSkew, Told: fmt.Sprintf("%s apart from the processor's", skew.Abs().Round(time.Second))}
+	if !c.OK {
+		c.Told += "; signatures live two minutes: set this host's clock by a time server"
+	}
+	return c
+}
+
+// subscriptions compares what a merchant has with what the configuration lists.
+func (v *checkVerb) subscriptions(ctx context.Context, client *cybersource.Client, cfg *config.Processor) (all []checked) {
+	there, err := client.Subscriptions(ctx)
+	if err != nil {
+		return []checked{{What: "merchant " + client.Merchant() + ": subscriptions", Told: err.Error()}}
+	}
+	for i := range cfg.Reports {
+		r := &cfg.Reports[i]
+		if r.Format == cybersource.JSON || !r.For(client.Merchant()) {
+			continue
+		}
+		c := checked{What: "merchant " + client.Merchant() + ": " + r.Name}
+		at := slices.IndexFunc(there, func(s cybersource.Subscription) bool { return s.Name == r.Name })
+		switch {
+		case at < 0 && v.create:
+			c.OK, c.Told = true, "subscribed now; the first report comes after the end of a day"
+			if err := subscribe(ctx, client, r); err != nil {
+				c.OK, c.Told = false, err.Error()
+			}
+		case at < 0:
+			c.OK, c.Told = !r.Required, "no subscription of this name; make it by tieout check --create-subscriptions, or correct the name"
+		default:
+			faults := there[at].Faults(r.Daily, r.Definition)
+			c.OK, c.Told = len(faults) == 0, "subscribed"
+			if len(faults) > 0 {
+				c.Told = fmt.Sprintf("%s, and %d more", faults[0], len(faults)-1)
+				if len(faults) == 1 {
+					c.Told = faults[0]
+				}
+			}
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+func subscribe(ctx context.Context, client *cybersource.Client, r *config.Report) error {
+	if r.Definition == "" {
+		return fmt.Errorf("report %s has no definition in reports.list; name it, such as PaymentBatchDetailClass", r.Name)
+	}
+	s, err := cybersource.SubscriptionTo(r.Daily, r.Definition)
+	if err != nil {
+		return err
+	}
+	return client.Subscribe(ctx, s)
+}
+
+// show prints everything; the exit code is that of the first fault of configuration, else 1.
+func (v *checkVerb) show(w io.Writer, all []checked) error {
+	var faults []error
+	code := exitFailed
+	for _, c := range all {
+		if !c.OK {
+			faults = append(faults, fmt.Errorf("%s: %s", c.What, c.Told))
+			if c.usage {
+				code = exitUsage
+			}
+		}
+	}
+	if v.output == "json" {
+		if err := json.NewEncoder(w).Encode(all); err != nil {
+			return err
+		}
+	} else {
+		for _, c := range all {
+			if c.OK {
+				fmt.Fprintf(w, "ok     %s: %s\n", c.What, c.Told)
+			} else {
+				fmt.Fprintf(w, "FAULT  %s: %s\n", c.What, c.Told)
+			}
+		}
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return &exitError{code, fmt.Errorf("%d faults, the first: %w", len(faults), faults[0])}
+}
