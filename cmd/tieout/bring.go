@@ -7,16 +7,17 @@ import (
 
 	"tieout/cmd/tieout/internal/config"
 	"tieout/recon"
+	"tieout/recon/cybersource"
 	"tieout/recon/night"
 	"tieout/reports"
 )
 
 // fetchFirst makes runs fetch what they need, where there is an account to ask.
-func (n *nightly) fetchFirst(log io.Writer, wait bool) error {
+func (n *nightly) fetchFirst(log io.Writer, wait bool, change ...func(*cybersource.Options)) error {
 	if n.cfg.Processor == nil || n.dry {
 		return nil
 	}
-	p, err := n.openProcessor(logTo(log))
+	p, err := n.openProcessor(logTo(log), change...)
 	if err != nil {
 		return err
 	}

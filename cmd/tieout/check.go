@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -125,18 +126,26 @@ func (v *checkVerb) subscriptions(ctx context.Context, client *cybersource.Clien
 		case at < 0:
 			c.OK, c.Told = !r.Required, "no subscription of this name; make it by tieout check --create-subscriptions, or correct the name"
 		default:
-			faults := there[at].Faults(r.Daily, r.Definition)
-			c.OK, c.Told = len(faults) == 0, "subscribed"
-			if len(faults) > 0 {
-				c.Told = fmt.Sprintf("%s, and %d more", faults[0], len(faults)-1)
-				if len(faults) == 1 {
-					c.Told = faults[0]
-				}
-			}
+			c.OK, c.Told = judge(&there[at], r)
 		}
 		all = append(all, c)
 	}
 	return all
+}
+
+// judge tells whether a subscription is the one that is meant, and what it lacks.
+func judge(s *cybersource.Subscription, r *config.Report) (ok bool, told string) {
+	if faults := s.Faults(r.Daily); len(faults) > 0 {
+		return false, strings.Join(faults, "; ")
+	}
+	told = "subscribed"
+	if wishes := s.Wishes(r.Definition); len(wishes) > 0 {
+		told += "; " + wishes[0]
+		if len(wishes) > 1 {
+			told += fmt.Sprintf(", and %d more", len(wishes)-1)
+		}
+	}
+	return true, told
 }
 
 func subscribe(ctx context.Context, client *cybersource.Client, r *config.Report) error {

@@ -73,7 +73,10 @@ func (n *nightly) openProcessor(log *slog.Logger, change ...func(*cybersource.Op
 	for _, a := range cfg.Accounts {
 		credentials, err := credentialsOf(a, n.secrets())
 		if err == nil {
-			p.clients[a.Merchant], err = host.NewClient(credentials)
+			var client *cybersource.Client
+			if client, err = host.NewClient(credentials); err == nil {
+				p.clients[a.Merchant] = client
+			}
 		}
 		if err != nil {
 			p.faults[a.Merchant] = fmt.Errorf("reports.merchants.%s: %w", a.Merchant, err)
@@ -141,6 +144,9 @@ func (p *processor) Fetch(ctx context.Context, w night.Wanted) (night.Cell, erro
 	c := night.Cell{From: recon.InstantOf(window.Start), To: recon.InstantOf(window.End), Due: recon.InstantOf(window.End.Add(r.ReadyBy))}
 	found, err := client.Day(ctx, r.Daily, w.Day, p.keep(&c, fileName(w, r.Format)))
 	note(&c, found)
+	if found.Unlisted && recon.InstantOf(p.now()) > c.Due { // it will not come by itself
+		c.State, c.Why = night.CellMissing, found.Why+", and it was due at "+c.Due.In(time.UTC).Format(time.RFC3339)
+	}
 	return c, err
 }
 

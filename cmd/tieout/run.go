@@ -12,6 +12,7 @@ import (
 
 	"tieout/cmd/tieout/internal/config"
 	"tieout/recon"
+	"tieout/recon/cybersource"
 	"tieout/recon/night"
 )
 
@@ -19,6 +20,7 @@ import (
 type runVerb struct {
 	config, from, to, asOf, output, failOn string
 	dry, wait                              bool
+	change                                 []func(*cybersource.Options) // of the client, in tests
 }
 
 func runCommand() *cobra.Command {
@@ -87,7 +89,7 @@ func (v *runVerb) run(ctx context.Context, stdout, stderr io.Writer) error {
 		fmt.Fprintf(stdout, "%s: settlement days %s to %s, both included, in %s; ages as of %s\n", n.cfg.Recon.Company, r.From, r.To, n.cfg.Recon.Zone, r.AsOf)
 	}
 	var answers []*night.Answer
-	if err = n.fetchFirst(stderr, v.wait); err == nil {
+	if err = n.fetchFirst(stderr, v.wait, v.change...); err == nil {
 		answers, err = n.runRange(ctx, r)
 	}
 	err = errors.Join(err, n.close())

@@ -34,6 +34,7 @@ type Daily struct {
 type Found struct {
 	State       State
 	Why         string // unless received
+	Unlisted    bool   // late, and the processor does not list it even as waiting
 	Window      Window
 	Correlation string
 }
@@ -96,7 +97,7 @@ func (c *Client) explain(ctx context.Context, d Daily, f Found) (Found, error) {
 	if err != nil {
 		return f, err
 	}
-	f.State, f.Why = Late, "the processor has not begun to make it"
+	f.State, f.Why, f.Unlisted = Late, "the processor has not begun to make it", true
 	if !there {
 		f.State, f.Why = Missing, fmt.Sprintf("merchant %s has no subscription %q; correct the name, or make it by tieout check --create-subscriptions", c.merchant, shown(d.Name))
 	}

@@ -45,24 +45,30 @@ func SubscriptionTo(d Daily, definition string) (Subscription, error) {
 	}, nil
 }
 
-// Faults are what a subscription has that is not as it is needed.
-func (s *Subscription) Faults(d Daily, definition string) (faults []string) {
+// Faults are what makes a subscription another one than the configuration says.
+func (s *Subscription) Faults(d Daily) (faults []string) {
 	if s.Mime != "" && s.Mime != d.Format.Mime() {
 		faults = append(faults, fmt.Sprintf("it is %s, the configuration says %s", s.Mime, d.Format.Mime()))
 	}
 	if zone, err := Zone(s.Zone); err == nil && zone.String() != d.Schedule.Zone.String() {
 		faults = append(faults, fmt.Sprintf("its zone is %s, the configuration says %s", s.Zone, d.Schedule.Zone))
 	}
-	if len(s.Fields) == 0 { // of a standard or classic report the processor chooses the columns
-		return faults
+	return faults
+}
+
+// Wishes are what a subscription could say and does not. Of a standard or
+// classic report the processor chooses the columns.
+func (s *Subscription) Wishes(definition string) (wishes []string) {
+	if len(s.Fields) == 0 {
+		return nil
 	}
 	for _, field := range Fields(definition) {
 		if !slices.Contains(s.Fields, field) {
-			faults = append(faults, "it lacks the field "+field)
+			wishes = append(wishes, "it lacks the field "+field)
 		}
 	}
 	if !s.Preference.Signed {
-		faults = append(faults, "signedAmounts is off: refunds come without their sign")
+		wishes = append(wishes, "signedAmounts is off: refunds come without their sign")
 	}
-	return faults
+	return wishes
 }
