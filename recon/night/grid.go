@@ -21,11 +21,6 @@ const (
 	CellQuarantined CellState = "QUARANTINED" // received, and of no use
 )
 
-// CellStates are all of them, the best first.
-func CellStates() []CellState {
-	return []CellState{CellReceived, CellRestated, CellEmpty, CellLate, CellQuarantined, CellMissing}
-}
-
 // Cell is one square of the grid merchant x report x business day.
 type Cell struct {
 	Merchant    string        `json:"merchant"`
