@@ -35,6 +35,7 @@ race: ## all tests with the race detector (needs a C compiler)
 
 golden: ## write the golden files anew; read the difference before you commit it
 	TIEOUT_GOLDEN=write $(GO) test ./ledger/posting
+	TIEOUT_GOLDEN=write $(GO) test -run TestGolden ./recon/cybersource/reportfile
 	TIEOUT_GOLDEN=write $(GO) test -run TestExplainSays ./cmd/tieout
 
 bench: ## rows/s of reading, matching, booking and the whole job (TIEOUT_BENCH_ROWS orders)

@@ -25,7 +25,8 @@ func house() map[string]room {
 	return map[string]room{
 		"ledger/money":                 {floor: 0, pure: true},
 		"recon/carddata":               {floor: 0, pure: true, modules: []string{"golang.org/x/text"}},
-		"recon/delimited":              {floor: 1, pure: true, modules: []string{"golang.org/x/text"}},
+		"recon/delimited":              {floor: 0, pure: true},
+		"recon/nested":                 {floor: 1, pure: true, modules: []string{"golang.org/x/text"}},
 		"recon":                        {floor: 1, pure: true, modules: []string{"golang.org/x/text"}},
 		"recon/neutral":                {floor: 2, pure: true, modules: []string{"github.com/gocarina/gocsv"}},
 		"recon/cybersource/reportfile": {floor: 2, pure: true, modules: []string{"golang.org/x/text"}},

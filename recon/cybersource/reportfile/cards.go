@@ -12,7 +12,7 @@ import (
 // anything else that is wrong with it, and masks all its text.
 func (w *worker) searchCards() {
 	for i, field := range w.record.Fields {
-		if len(field) >= 13 && !w.exempt(i) && carddata.Hidden(alias(field)) {
+		if len(field) >= 13 && !slices.Contains(w.strict, i) && carddata.Hidden(alias(field)) {
 			w.blameCard(i, "card_data", "holds a card number ending in "+carddata.Last4(alias(field))+
 				"; the row is not used and the number is not kept: replace it at its source and load the report again")
 		}
@@ -27,15 +27,8 @@ func (w *worker) searchCards() {
 	}
 }
 
-// exempt tells a column whose value has the strict form of its own: request ids and times.
-func (w *worker) exempt(i int) bool {
-	for _, r := range [...]role{requestID, batchDate, transactionDate, parentID} {
-		if w.strict[r] && w.layout.at[r] == i {
-			return true
-		}
-	}
-	return false
-}
+// exempts notes a column whose value has a strict form of its own: request ids and times.
+func (w *worker) exempts(r role) { w.strict = append(w.strict, w.layout.at[r]) }
 
 func (w *worker) blameCard(column int, code, message string) {
 	name := "a column beyond the header"

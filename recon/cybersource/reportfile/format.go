@@ -1,22 +1,42 @@
 package reportfile
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
-// format is one report type: how it is recognised, what its columns mean, and
-// what a record of it becomes. Each stands in a file of its name.
+// format is one report type in one container: how it is recognised, what its
+// columns mean, and what a record of it becomes. Each stands in a file of its name.
 type format struct {
-	kind    Kind
-	titles  []string // how line 1 names it, in plain form, by the beginning
+	kind   Kind
+	body   body
+	titles []string // how line 1, the Name of an XML report or its root element names it, in plain form, by the beginning
+	dtds   []string // XML: how the address of its document type names it, in plain form, by the beginning
+	// header tells a CSV by its column names where line 1 does not.
+	header  func(has func(role) bool, known int) bool
 	columns []column
-	// header tells the type by its column names where there is no line 1.
-	header func(has func(role) bool, known int) bool
-	read   func(*worker) // makes the Transactions of one record
+
+	records []string // XML: the elements that are records
+	lists   []string // JSON: the lists whose objects are records; one of them tells the type
+	join    bool     // JSON: the lists speak of the same requests and are joined by their ids
+
+	read func(*worker) // makes the Transactions of one record; nil: it carries none
 }
+
+// body is what a report is written in.
+type body uint8
+
+const (
+	csvBody body = iota
+	xmlBody
+	jsonBody
+)
 
 // formats are the report types that can be read, in the order in which they are tried.
 func formats() []format {
 	return []format{
 		paymentBatchDetailCSV(),
+		paymentBatchDetailXML(),
 	}
 }
 
@@ -38,13 +58,23 @@ func formatOf(kind Kind) (format, bool) {
 	return all[at], true
 }
 
-// roles by the plain names of the columns.
-func (f *format) roles() map[string]role {
+// roles by the plain names of the columns, those of the aliases last.
+func (f *format) roles(aliases map[string]string) map[string]role {
 	byName := map[string]role{}
 	for _, c := range f.columns {
 		for _, name := range c.names {
 			byName[plain(name)] = c.role
 		}
 	}
+	for name, means := range aliases {
+		if r, known := byName[plain(means)]; known {
+			byName[plain(name)] = r
+		}
+	}
 	return byName
+}
+
+// isRecord tells an element that is a record.
+func (f *format) isRecord(name []byte) bool {
+	return slices.ContainsFunc(f.records, func(record string) bool { return strings.EqualFold(record, string(name)) })
 }

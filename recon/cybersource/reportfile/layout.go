@@ -2,9 +2,11 @@ package reportfile
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"tieout/recon/carddata"
+	"tieout/recon/delimited"
 )
 
 // role is what a column means.
@@ -27,6 +29,37 @@ const (
 	parentID
 	accountSuffix
 	authCode
+	replyCode    // of each application: 1 success, 0 declined, -1 error
+	reasonCode   // 100 success
+	decision     // of an uploaded batch, or before and after a review
+	newDecision  // of a review
+	eventName    // what the processor says happened
+	eventDate    // and when
+	sign         // of an amount that is a magnitude
+	caseNo       // of a dispute
+	dueDate      // by when it must be answered
+	authRequest  // id of the authorisation that a capture followed
+	list         // which list of a JSON report a record stands in
+	settledTime  // when the processor settled
+	feeAmount    // the whole fee of a transaction
+	feeCurrency  // and its currency
+	feePerItem   // interchange by item,
+	feePercent   // and by percentage
+	feeDues      // dues and assessments
+	feeDiscount  // the acquirer's discount by percentage,
+	feeDiscItem  // and by item
+	fundedAmount // what the processor says it funds
+	fundedCurrency
+	fundedCount
+	settledCount
+	conveyedCount
+	conveyedAmount
+	saleCount
+	saleAmount
+	creditCount
+	creditAmount
+	windowStart
+	windowEnd
 	roles
 )
 
@@ -36,7 +69,10 @@ type vocabulary struct {
 	byName  map[string]role
 }
 
-func newVocabulary(f *format) *vocabulary { return &vocabulary{f.columns, f.roles()} }
+// aliases are what the policy says of names that nobody here has met.
+func newVocabulary(f *format, aliases map[string]string) *vocabulary {
+	return &vocabulary{f.columns, f.roles(aliases)}
+}
 
 // roleOf resolves the names that the generations of the report give a column.
 func (v *vocabulary) roleOf(name string) (role, bool) {
@@ -71,7 +107,7 @@ func (v *vocabulary) required() (names []string) {
 // nameOf is how messages call a column that the file does not have.
 func (v *vocabulary) nameOf(r role) string {
 	for _, c := range v.columns {
-		if c.role == r && c.need {
+		if c.role == r {
 			return c.names[0]
 		}
 	}
@@ -85,7 +121,8 @@ func withoutGroup(name string) string {
 		return name
 	}
 	switch plain(group) {
-	case "batch", "request", "paymentdata", "paymentmethod", "application":
+	case "batch", "request", "paymentdata", "paymentmethod", "application", "applicationreply", "basicinformation", "card", "event", "exception",
+		"errorinformation", "fee", "settlement", "settlements", "feeandfundingdetails", "requestdetails", "others", "settlementstatuses":
 		return field
 	}
 	return name
@@ -93,7 +130,7 @@ func withoutGroup(name string) string {
 
 // customName is the normal name of merchant-defined data: mdd1, mdd2, ... (cybersource.md 4.9).
 func customName(name string) (string, bool) {
-	key := plain(name)
+	key := plain(withoutGroup(name))
 	for _, prefix := range [...]string{
 		"merchantdefineddatafieldsmerchantdefineddata", "merchantdefineddatafield", "merchantdefineddata", "merchantdata", "mdd",
 	} {
@@ -107,6 +144,11 @@ func customName(name string) (string, bool) {
 // layout is where the columns of one file stand.
 type layout struct {
 	*vocabulary
+	byKey   map[string]int // columns of XML and JSON by what stands around them and their name
+	keys    []string
+	follows []int // by column: the one that came next the last time
+	last    int   // the column that was asked for last
+	key     []byte
 	names   []string // as in the file, trimmed and masked
 	at      [roles]int
 	custom  []customColumn
@@ -138,12 +180,77 @@ func newLayout(v *vocabulary, fields [][]byte) *layout {
 		seen[strings.ToLower(name)] = true
 		l.place(i, name)
 	}
-	for _, c := range v.columns {
-		if c.need && l.at[c.role] < 0 {
-			l.missing = append(l.missing, c.names[0])
-		}
+	l.missing = l.lacking()
+	return l
+}
+
+// newNestedLayout is that of a file whose columns turn up one by one.
+func newNestedLayout(v *vocabulary) *layout {
+	l := &layout{vocabulary: v, byKey: map[string]int{}, follows: []int{0}}
+	for r := range l.at {
+		l.at[r] = -1
 	}
 	return l
+}
+
+// columnOf is the column of a value by its name and by what stands around it.
+// Of two places for one meaning the first counts; a needed one that stands in two condemns the file.
+func (l *layout) columnOf(around, name []byte) int {
+	l.key = append(append(append(l.key[:0], around...), '.'), name...)
+	if next := l.follows[l.last]; next < len(l.keys) && l.keys[next] == string(l.key) {
+		l.last = next
+		return next
+	}
+	i, known := l.byKey[string(l.key)]
+	if !known {
+		if i = l.newColumn(); i < 0 {
+			return i
+		}
+	}
+	l.follows[l.last], l.last = i, i
+	return i
+}
+
+// newColumn makes a column of the key; -1 if there are too many.
+func (l *layout) newColumn() int {
+	if len(l.names) >= delimited.MaxColumns {
+		return -1
+	}
+	i := len(l.names)
+	shown := carddata.Mask(strings.TrimPrefix(string(l.key), "."))
+	l.keys = append(l.keys, string(l.key))
+	l.byKey[l.keys[i]] = i
+	l.names, l.follows = append(l.names, shown), append(l.follows, 0)
+	if r, ok := l.roleOf(shown); ok && l.at[r] >= 0 && !l.needed(r) {
+		l.unknown = append(l.unknown, shown)
+		return i
+	}
+	l.place(i, shown)
+	return i
+}
+
+func (l *layout) needed(r role) bool {
+	for _, c := range l.columns {
+		if c.role == r {
+			return c.need
+		}
+	}
+	return false
+}
+
+// hasRole tells whether the format knows the role.
+func (v *vocabulary) hasRole(r role) bool {
+	return slices.ContainsFunc(v.columns, func(c column) bool { return c.role == r })
+}
+
+// lacking are the columns that must be there and are not.
+func (l *layout) lacking() (names []string) {
+	for _, c := range l.columns {
+		if c.need && l.at[c.role] < 0 {
+			names = append(names, c.names[0])
+		}
+	}
+	return names
 }
 
 // place finds the meaning of one column. Two names for one meaning are as bad as one name twice.

@@ -1,7 +1,10 @@
 package reportfile
 
-// PaymentBatchDetailCSV is the settlement report (cybersource.md 4.2).
-const PaymentBatchDetailCSV Kind = "pbdr-csv"
+// The settlement report (cybersource.md 4.2).
+const (
+	PaymentBatchDetailCSV Kind = "pbdr-csv"
+	PaymentBatchDetailXML Kind = "pbdr-xml"
+)
 
 func paymentBatchDetailCSV() format {
 	return format{
@@ -15,6 +18,20 @@ func paymentBatchDetailCSV() format {
 	}
 }
 
+// paymentBatchDetailXML: the DTD form has the batch around its requests; the
+// form that an XSD describes is known by its field names alone.
+func paymentBatchDetailXML() format {
+	return format{
+		kind:    PaymentBatchDetailXML,
+		body:    xmlBody,
+		titles:  []string{"paymentbatchdetail", "batchdetailreport"},
+		dtds:    []string{"pbdr"},
+		records: []string{"Request"},
+		columns: paymentBatchDetailColumns(),
+		read:    (*worker).readBatchDetail,
+	}
+}
+
 // paymentBatchDetailColumns: those of cybersource.md 9, rule 4, must be there.
 func paymentBatchDetailColumns() []column {
 	return []column{
@@ -22,7 +39,7 @@ func paymentBatchDetailColumns() []column {
 		{reference, true, []string{"merchant_ref_number", "MerchantReferenceNumber"}},
 		{amount, true, []string{"amount"}},
 		{currency, true, []string{"currency", "CurrencyCode"}},
-		{applications, true, []string{"ics_applications", "transaction_type", "Name", "ApplicationName"}},
+		{applications, true, []string{"ics_applications", "transaction_type", "Name", "Application", "ApplicationName"}},
 		{batchDate, true, []string{"batch_date"}},
 		{batchID, true, []string{"batch_id"}},
 		{merchantID, false, []string{"merchant_id"}},

@@ -15,6 +15,8 @@ import (
 type reading struct {
 	format  format
 	words   *vocabulary
+	make    func(*worker) // what the reading makes of a record: transactions or control totals
+	aliases map[Kind]map[string]string
 	workers int
 	methods map[string]string // payment methods of the policy by brand
 	number  uint16
@@ -34,7 +36,7 @@ type reading struct {
 
 func newReading(name string, file uint16, o Options, into *recon.Transactions) *reading {
 	return &reading{
-		number: file, into: into, workers: o.Workers, methods: methodsByBrand(o.PaymentTypes), cards: carddata.Has(name),
+		number: file, into: into, workers: o.Workers, aliases: o.Aliases, methods: methodsByBrand(o.PaymentTypes), cards: carddata.Has(name),
 		report: recon.NewFileReport(carddata.Mask(name), ""), totals: recon.ControlTotals{},
 	}
 }
@@ -42,9 +44,29 @@ func newReading(name string, file uint16, o Options, into *recon.Transactions) *
 // read reads a file that was recognised.
 func (p *reading) read(kind Kind, r io.Reader) {
 	p.report.Kind = string(kind)
+	format, readable := formatOf(kind)
+	if readable && p.make == nil {
+		p.make, readable = format.read, format.read != nil
+	}
+	if readable {
+		p.format, p.words = format, newVocabulary(&format, p.aliases[kind])
+	}
+	switch {
+	case readable && format.body == xmlBody, kind == UnknownXML:
+		p.readXML(r)
+	case readable && format.body == jsonBody:
+		p.readJSON(r)
+	default:
+		p.readCSV(kind, r)
+	}
+	p.finish()
+}
+
+// readCSV reads a report in lines. What no format reads comes here too, to be
+// refused, hashed and searched for card data.
+func (p *reading) readCSV(kind Kind, r io.Reader) {
 	p.file = delimited.Open(r, delimited.Options{Workers: p.workers})
-	if format, readable := formatOf(kind); readable {
-		p.format, p.words = format, newVocabulary(&format)
+	if p.words != nil {
 		p.readHeader()
 	} else {
 		p.refuseUnread(kind)
@@ -53,7 +75,6 @@ func (p *reading) read(kind Kind, r io.Reader) {
 		p.cards = p.cards || carddata.HasBytes(p.file.Head())
 	}
 	p.readRows()
-	p.finish()
 }
 
 // readHeader judges line 1 and finds the columns; without a layout the rows are not read.
@@ -70,7 +91,7 @@ func (p *reading) readHeader() {
 		}
 	}
 	p.noteRecord(&rec)
-	p.report.Merchant, p.report.ReportName, p.report.Version, p.report.Window = p.meta.merchant, p.meta.name, p.meta.version, p.meta.window
+	p.noteMeta()
 	p.layout = newLayout(p.words, rec.Fields)
 	p.judgeHeader(rec.Line)
 }
@@ -126,7 +147,7 @@ func (p *reading) refuseKind(kind Kind) {
 		p.report.Verdict = recon.FileNotAReport
 		p.note(1, "", "not_a_report", "the file holds an error page ("+string(kind)+") where a report was expected; fetch it again")
 	case kind.Report():
-		p.refuse(1, "", "unsupported_report", "this is a report of another type ("+string(kind)+"); give the Payment Batch Detail Report in CSV instead")
+		p.refuse(1, "", "unsupported_report", "this is a report of another type ("+string(kind)+"); it carries nothing that can be reconciled here, give a settlement report instead")
 	case kind == Packed:
 		p.refuse(1, "", "packed_file", "the file is compressed or binary; unpack it and give the CSV inside")
 	default:

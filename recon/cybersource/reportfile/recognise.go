@@ -2,9 +2,11 @@ package reportfile
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"tieout/recon/delimited"
+	"tieout/recon/nested"
 )
 
 // Kind says what a file is, by its content alone.
@@ -12,14 +14,13 @@ type Kind string
 
 // The kinds. Those of an answer that is no report come first; [Kind.Report] tells the rest.
 const (
-	Empty     Kind = "empty"
-	HTML      Kind = "html"
-	JSONError Kind = "json-error"
-	XMLError  Kind = "xml-error"
-	Unknown   Kind = "unknown"
-	Packed    Kind = "packed" // a compressed or binary container
-
-	PaymentBatchDetailXML Kind = "pbdr-xml"
+	Empty      Kind = "empty"
+	HTML       Kind = "html"
+	JSONError  Kind = "json-error"
+	XMLError   Kind = "xml-error"
+	Unknown    Kind = "unknown"
+	Packed     Kind = "packed" // a compressed or binary container
+	UnknownXML Kind = "unknown-xml"
 
 	PaymentSubmission Kind = "payment-submission-detail"
 	TransactionDetail Kind = "transaction-detail"
@@ -43,7 +44,7 @@ const (
 // Report tells a report of Cybersource, readable or not, from everything else.
 func (k Kind) Report() bool {
 	switch k {
-	case Empty, HTML, JSONError, XMLError, Unknown, Packed:
+	case Empty, HTML, JSONError, XMLError, Unknown, UnknownXML, Packed:
 		return false
 	default:
 		return true
@@ -66,11 +67,13 @@ type title struct {
 	kind Kind
 }
 
-// titles are matched by their beginning, in this order: first those of the formats.
-func titles() (all []title) {
+// titles are matched by their beginning, in this order: first those of the formats of a container.
+func titles(in body) (all []title) {
 	for _, f := range formats() {
 		for _, text := range f.titles {
-			all = append(all, title{text, f.kind})
+			if f.body == in {
+				all = append(all, title{text, f.kind})
+			}
 		}
 	}
 	return append(all, unreadTitles()...)
@@ -104,9 +107,9 @@ func unreadTitles() []title {
 	}
 }
 
-func kindOfTitle(text string) (Kind, bool) {
+func kindOfTitle(text string, in body) (Kind, bool) {
 	key := plain(text)
-	for _, t := range titles() {
+	for _, t := range titles(in) {
 		if strings.HasPrefix(key, t.text) {
 			return t.kind, true
 		}
@@ -158,30 +161,57 @@ func recogniseMarkup(head []byte) Kind {
 	if strings.HasPrefix(start, "<!doctype html") || strings.Contains(start, "<html") {
 		return HTML
 	}
-	if _, rest, ok := strings.Cut(start, "<report"); ok {
-		if _, name, ok := strings.Cut(rest, "name="); ok && len(name) > 0 {
-			return markupKind(name[1:])
+	x := nested.OpenXML(bytes.NewReader(head), nested.Options{ChunkSize: len(head)})
+	address := ""
+	for {
+		switch x.Next() {
+		case nested.Start:
+			return kindOfRoot(x, address)
+		case nested.EOF:
+			return UnknownXML
+		default:
+			address += string(x.Value)
 		}
-		return markupKind(rest)
 	}
-	if _, rest, ok := strings.Cut(start, "<batchdetailreport"); ok && rest != "" {
-		return PaymentBatchDetailXML
-	}
-	return XMLError
 }
 
-func markupKind(name string) Kind {
-	switch kind, known := kindOfTitle(name); {
-	case kind == PaymentBatchDetailCSV:
-		return PaymentBatchDetailXML
-	case known:
+// kindOfRoot tells a report by the name it gives itself, by its root element,
+// and last by the address of its document type.
+func kindOfRoot(x *nested.XML, address string) Kind {
+	for _, a := range x.Attrs {
+		if plain(string(a.Name)) == "name" {
+			if kind, known := kindOfTitle(string(a.Value), xmlBody); known {
+				return kind
+			}
+		}
+	}
+	root := plain(string(x.Name))
+	if root == "errorbean" || root == "error" || root == "response" {
+		return XMLError
+	}
+	if kind, known := kindOfTitle(root, xmlBody); known {
 		return kind
+	}
+	if root != "report" {
+		return UnknownXML
+	}
+	for part := range strings.FieldsFuncSeq(address, func(r rune) bool { return strings.ContainsRune("/\"' >", r) }) {
+		for _, f := range formats() {
+			if slices.ContainsFunc(f.dtds, func(dtd string) bool { return strings.HasPrefix(plain(part), dtd) }) {
+				return f.kind
+			}
+		}
 	}
 	return OtherReport
 }
 
 // recogniseJSON tells the reports that come as JSON from errors, by their members.
 func recogniseJSON(head []byte) Kind {
+	for _, f := range formats() {
+		if slices.ContainsFunc(f.lists, func(list string) bool { return bytes.Contains(head, []byte(`"`+list+`"`)) }) {
+			return f.kind
+		}
+	}
 	for _, member := range [...]string{
 		`"requestDetails"`, `"settlements"`, `"paymentBatchSummaries"`, `"netFundingSummaries"`, `"conversionDetails"`, `"transactionBatches"`,
 		`"chargebackDetails"`, `"chargebackSummaries"`, `"retrievalDetails"`, `"retrievalSummaries"`, `"interchangeClearingLevelDetails"`,
@@ -214,11 +244,11 @@ func recogniseCSV(head []byte) Kind {
 // kindOfMetadata knows the three generations of line 1 (cybersource.md 4.1).
 func kindOfMetadata(fields [][]byte) (Kind, bool) {
 	first := string(fields[0])
-	if kind, ok := kindOfTitle(first); ok && len(fields) > 1 && !strings.Contains(first, "_") {
+	if kind, ok := kindOfTitle(first, csvBody); ok && len(fields) > 1 && !strings.Contains(first, "_") {
 		return kind, true
 	}
 	if len(fields) >= 4 && isVersion(string(trim(fields[3]))) {
-		if kind, ok := kindOfTitle(string(fields[2])); ok {
+		if kind, ok := kindOfTitle(string(fields[2]), csvBody); ok {
 			return kind, true
 		}
 		return OtherReport, windowLike(fields)
@@ -260,7 +290,7 @@ func kindOfHeader(fields [][]byte) (Kind, bool) {
 		}
 	}
 	for _, f := range formats() {
-		if f.header != nil && hasHeaderOf(&f, fields) {
+		if f.body == csvBody && f.header != nil && hasHeaderOf(&f, fields) {
 			return f.kind, true
 		}
 	}
@@ -268,7 +298,7 @@ func kindOfHeader(fields [][]byte) (Kind, bool) {
 }
 
 func hasHeaderOf(f *format, fields [][]byte) bool {
-	words := newVocabulary(f)
+	words := newVocabulary(f, nil)
 	var has [roles]bool
 	known := 0
 	for _, field := range fields {

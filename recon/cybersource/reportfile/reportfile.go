@@ -23,7 +23,10 @@ type Options struct {
 	// PaymentTypes maps a payment_type of the report to a payment method of the
 	// policy; what it does not list is CARD, and ECHECK for ecp applications.
 	PaymentTypes map[string]string
-	Workers      int // 0: one for each core
+	// Aliases say, by the kind of a report, what a column, element or member
+	// that is not known here means: its name in the file to a name that is known.
+	Aliases map[Kind]map[string]string
+	Workers int // 0: one for each core
 }
 
 // headSize is how much of a file is looked at to recognise it.

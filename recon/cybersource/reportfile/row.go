@@ -9,24 +9,34 @@ import (
 	"tieout/recon/carddata"
 )
 
-// row reads the record the worker holds and adds it, faulty or not.
+// row makes the transactions of the record that the worker holds, faulty or not.
 func (w *worker) row() {
-	w.out.rows++
-	w.faulty, w.cards, w.strict = false, false, [roles]bool{}
-	custom := w.txn.Custom[:0]
-	w.txn = recon.Transaction{Source: recon.Source{File: w.reading.number, Line: uint32(w.record.Line)}, Custom: custom}
+	w.cards, w.strict = false, w.strict[:0]
+	w.begin()
 	if n := len(w.record.Fields); n != len(w.layout.names) {
 		w.blame("", "wrong_column_count", fmt.Sprintf("the row has %d columns where the header has %d; compare the line with the report and download it again", n, len(w.layout.names)))
 		w.readKeys()
-	} else {
-		w.reading.format.read(w)
+		w.emit()
+		return
 	}
-	w.searchCards()
-	w.add()
+	if w.ill.code != "" {
+		w.blame(w.ill.column, w.ill.code, w.ill.message)
+	}
+	w.reading.make(w)
 }
 
-func (w *worker) add() {
+// begin starts a transaction of the record.
+func (w *worker) begin() {
+	w.faulty = false
+	custom := w.txn.Custom[:0]
+	w.txn = recon.Transaction{Source: recon.Source{File: w.reading.number, Line: uint32(w.record.Line)}, Custom: custom}
+}
+
+// emit adds the transaction to the table, faulty or not.
+func (w *worker) emit() {
+	w.searchCards()
 	t := &w.txn
+	w.out.rows++
 	if w.faulty {
 		w.out.faulty++
 		w.fault.CurrencyText = carddata.Mask(strings.Clone(alias(w.value(currency))))
@@ -65,6 +75,18 @@ func (w *worker) value(r role) []byte {
 
 // readBatchDetail reads a settled row.
 func (w *worker) readBatchDetail() {
+	w.readCommon()
+	w.readApplications()
+	w.readPayment()
+	w.readAmount()
+	w.readDates()
+	w.readParent(parentID)
+	w.readStatus()
+	w.emit()
+}
+
+// readCommon reads what every report says of a transaction in the same way.
+func (w *worker) readCommon() {
 	t := &w.txn
 	w.readID()
 	t.Merchant = alias(w.value(merchantID))
@@ -81,12 +103,11 @@ func (w *worker) readBatchDetail() {
 	t.ProcessRef = alias(w.value(processRef))
 	t.AuthCode = alias(w.value(authCode))
 	t.Last4 = lastDigits(w.value(accountSuffix))
-	w.readApplications()
-	w.readPayment()
-	w.readAmount()
-	w.readDates()
-	w.readParent()
-	w.readStatus()
+	w.readCustom()
+}
+
+func (w *worker) readCustom() {
+	t := &w.txn
 	for _, c := range w.layout.custom {
 		if v := trim(w.record.Fields[c.at]); len(v) > 0 {
 			t.Custom = append(t.Custom, recon.Field{Name: c.name, Value: alias(v)})
@@ -98,7 +119,8 @@ func (w *worker) readBatchDetail() {
 // only what is certain by its own form.
 func (w *worker) readKeys() {
 	if v := w.value(requestID); isRequestID(v) {
-		w.txn.ID, w.strict[requestID] = alias(v), true
+		w.txn.ID = alias(v)
+		w.exempts(requestID)
 	}
 	if c, err := money.ParseCurrency(alias(w.value(currency))); err == nil {
 		w.txn.Currency = c
@@ -116,7 +138,9 @@ func (w *worker) readKeys() {
 func (w *worker) readID() {
 	v := w.value(requestID)
 	w.txn.ID = alias(v)
-	if w.strict[requestID] = isRequestID(v); !w.strict[requestID] {
+	if isRequestID(v) {
+		w.exempts(requestID)
+	} else {
 		w.blameValue(requestID, "bad_request_id", "22 to 26 digits; a spreadsheet rounds such ids, so take the report as it was downloaded")
 	}
 }
@@ -176,7 +200,7 @@ func (w *worker) readDates() {
 		}
 	} else if at, ok := parseInstant(v); ok {
 		t.Batched, t.Occurred = at, at
-		w.strict[batchDate] = true
+		w.exempts(batchDate)
 	}
 	if t.BatchDate == 0 && t.Batched == 0 {
 		w.blameValue(batchDate, "bad_batch_date", "a date such as 2026-09-30 or a time with its offset such as 2026-09-30T20:30:00Z")
@@ -190,7 +214,7 @@ func (w *worker) readDates() {
 		return
 	}
 	t.Occurred = at
-	w.strict[transactionDate] = true
+	w.exempts(transactionDate)
 }
 
 // parseInstant reads RFC 3339; its usual form, in UTC and whole seconds, without the detour over time.Parse.
@@ -219,18 +243,21 @@ func twoDigits(v []byte, below int) (n int, ok bool) {
 	return n, a <= 9 && b <= 9 && n < below
 }
 
-func (w *worker) readParent() {
-	v := w.value(parentID)
+// readParent reads the id of what the row follows; its own id there means nothing.
+func (w *worker) readParent(r role) {
+	v := w.value(r)
 	if len(v) == 0 {
 		return
 	}
+	if isRequestID(v) {
+		w.exempts(r)
+	}
 	if alias(v) == w.txn.ID {
-		w.strict[parentID] = w.strict[requestID]
 		return
 	}
 	w.txn.Parent = alias(v)
-	if w.strict[parentID] = isRequestID(v); !w.strict[parentID] {
-		w.blameValue(parentID, "bad_payment_request_id", "22 to 26 digits, or nothing; a spreadsheet rounds such ids, so take the report as it was downloaded")
+	if !isRequestID(v) {
+		w.blameValue(r, "bad_payment_request_id", "22 to 26 digits, or nothing; a spreadsheet rounds such ids, so take the report as it was downloaded")
 	}
 }
 

@@ -64,8 +64,9 @@ type worker struct {
 	txn     recon.Transaction
 	fault   recon.Fault
 	faulty  bool
-	cards   bool        // of this row
-	strict  [roles]bool // the columns whose value has the strict form of its own (R7)
+	cards   bool    // of this record
+	strict  []int   // the columns of the record whose value has a strict form of its own (R7)
+	ill     finding // what is wrong with the record before anybody looks at its values
 
 	applications lastApplications
 	services     services // of this row
