@@ -100,7 +100,9 @@ func (in *intake) readTransactions(name string, r *bufio.Reader, p *config.Polic
 	if neutral.Recognise(head) != "" {
 		report = neutral.ReadTransactions(name, file, r, in.input.Transactions)
 	} else {
-		report = reportfile.Read(name, file, r, reportfile.Options{PaymentTypes: p.PaymentTypes}, in.input.Transactions)
+		report = reportfile.Read(name, file, r, reportfile.Options{
+			PaymentTypes: p.PaymentTypes, Aliases: p.ReportColumns, SettlementDate: p.Recon.SettlementDate,
+		}, in.input.Transactions)
 	}
 	in.input.FileHashes = append(in.input.FileHashes, report.SHA256)
 	return report

@@ -54,9 +54,6 @@ func OpenJSON(r io.Reader, o Options) *JSON {
 	return j
 }
 
-// Depth is how many objects and lists are open.
-func (j *JSON) Depth() int { return len(j.nest) }
-
 // Line is the physical line on which the event begins.
 func (j *JSON) Line() int { return j.lineAt(j.begin) }
 

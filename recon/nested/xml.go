@@ -54,9 +54,6 @@ func OpenXML(r io.Reader, o Options) *XML {
 	return x
 }
 
-// Depth is how many elements are open.
-func (x *XML) Depth() int { return len(x.open) }
-
 // Line is the physical line on which the event begins.
 func (x *XML) Line() int { return x.lineAt(x.begin) }
 

@@ -12,15 +12,19 @@ type format struct {
 	body   body
 	titles []string // how line 1, the Name of an XML report or its root element names it, in plain form, by the beginning
 	dtds   []string // XML: how the address of its document type names it, in plain form, by the beginning
+	// positions are the columns of a file that names none.
+	positions []string
 	// header tells a CSV by its column names where line 1 does not.
 	header  func(has func(role) bool, known int) bool
 	columns []column
+	known   []string // names of columns that are no finding although they are not used
 
 	records []string // XML: the elements that are records
 	lists   []string // JSON: the lists whose objects are records; one of them tells the type
 	join    bool     // JSON: the lists speak of the same requests and are joined by their ids
 
-	read func(*worker) // makes the Transactions of one record; nil: it carries none
+	read    func(*worker) // makes the Transactions of one record; nil: it carries none
+	control func(*worker) // makes the control totals of one record; nil: it carries none
 }
 
 // body is what a report is written in.
@@ -37,6 +41,28 @@ func formats() []format {
 	return []format{
 		paymentBatchDetailCSV(),
 		paymentBatchDetailXML(),
+		paymentSubmissionCSV(),
+		transactionRequestCSV(),
+		transactionRequestXML(),
+		exceptionDetailCSV(),
+		exceptionDetailXML(),
+		paymentEventsCSV(),
+		batchSubmissionCSV(),
+		batchSubmissionXML(),
+		conversionXML(),
+		conversionJSON(),
+		purchaseRefundJSON(),
+		purchaseRefundCSV(),
+		netFundingJSON(),
+		netFundingCSV(),
+		batchSummaryJSON(),
+		batchSummaryCSV(),
+		chargebackJSON(),
+		chargebackCSV(),
+		retrievalJSON(),
+		retrievalCSV(),
+		interchangeJSON(),
+		interchangeCSV(),
 	}
 }
 
@@ -72,6 +98,14 @@ func (f *format) roles(aliases map[string]string) map[string]role {
 		}
 	}
 	return byName
+}
+
+// KnowsColumn tells a name that a report of the kind may have for a column,
+// element or member: what an alias of the policy may stand for.
+func KnowsColumn(kind Kind, name string) bool {
+	f, readable := formatOf(kind)
+	_, known := f.roles(nil)[plain(name)]
+	return readable && known
 }
 
 // isRecord tells an element that is a record.

@@ -60,7 +60,26 @@ func goldenAnswer(data []byte, name string) (string, Kind) {
 	for i := range table.Len() {
 		writeTransaction(&b, table.At(i))
 	}
+	if f, _ := formatOf(Kind(report.Kind)); f.control != nil {
+		controls, report := ReadControls(name, bytes.NewReader(data), Options{})
+		b.WriteString("\ncontrol totals: ")
+		writeReport(&b, &report)
+		for _, c := range controls {
+			writeControl(&b, c)
+		}
+	}
 	return b.String(), Kind(report.Kind)
+}
+
+func writeControl(b *strings.Builder, c Control) {
+	fmt.Fprintf(b, "line %d %s count=%d merchant=%q", c.Line, c.Type, c.Count, c.Merchant)
+	if c.Currency != 0 {
+		fmt.Fprintf(b, " %s %s", moneyText(c.Amount, c.Currency), c.Currency)
+	}
+	if c.PaymentType != "" {
+		fmt.Fprintf(b, " brand=%q", c.PaymentType)
+	}
+	b.WriteByte('\n')
 }
 
 func writeReport(b *strings.Builder, r *recon.FileReport) {

@@ -93,7 +93,7 @@ func (n *jsonReading) value(v []byte) {
 		if name == nil {
 			name = []byte("value")
 		}
-		n.add([]byte(n.stack[depth-1]), name, v)
+		n.add([]byte(n.inside(depth)), name, v)
 	case depth == 1:
 		n.outerValue(v)
 	default:
@@ -101,9 +101,19 @@ func (n *jsonReading) value(v []byte) {
 	}
 }
 
+// inside is the name of the innermost member of the record that is open.
+func (n *jsonReading) inside(depth int) string {
+	for depth--; depth >= n.row; depth-- {
+		if n.stack[depth] != "" {
+			return n.stack[depth]
+		}
+	}
+	return ""
+}
+
 // around tells apart what lists that are joined call by one name.
 func (n *jsonReading) around() []byte {
-	if n.joined == nil {
+	if n.joined == nil || string(n.j.Name) == "requestId" {
 		return nil
 	}
 	return []byte(n.list)

@@ -54,6 +54,8 @@ const (
 	settledCount
 	conveyedCount
 	conveyedAmount
+	totalAmount // of all records of a kind
+	totalCurrency
 	saleCount
 	saleAmount
 	creditCount
@@ -67,11 +69,16 @@ const (
 type vocabulary struct {
 	columns []column
 	byName  map[string]role
+	known   map[string]bool // names of columns that are not used
 }
 
 // aliases are what the policy says of names that nobody here has met.
 func newVocabulary(f *format, aliases map[string]string) *vocabulary {
-	return &vocabulary{f.columns, f.roles(aliases)}
+	v := &vocabulary{f.columns, f.roles(aliases), map[string]bool{}}
+	for _, name := range f.known {
+		v.known[plain(name)] = true
+	}
+	return v
 }
 
 // roleOf resolves the names that the generations of the report give a column.
@@ -92,6 +99,11 @@ func (v *vocabulary) isHeader(fields [][]byte) bool {
 		}
 	}
 	return known >= 3
+}
+
+// isKnown tells a column that is no finding although it is not used.
+func (v *vocabulary) isKnown(name string) bool {
+	return v.known[plain(name)] || v.known[plain(withoutGroup(name))]
 }
 
 // required are the names of the columns that must be there.
@@ -222,7 +234,9 @@ func (l *layout) newColumn() int {
 	l.byKey[l.keys[i]] = i
 	l.names, l.follows = append(l.names, shown), append(l.follows, 0)
 	if r, ok := l.roleOf(shown); ok && l.at[r] >= 0 && !l.needed(r) {
-		l.unknown = append(l.unknown, shown)
+		if !l.isKnown(shown) {
+			l.unknown = append(l.unknown, shown)
+		}
 		return i
 	}
 	l.place(i, shown)
@@ -272,6 +286,9 @@ func (l *layout) place(i int, name string) {
 	}
 	if name == "" {
 		name = "(without a name)"
+	}
+	if l.isKnown(name) {
+		return
 	}
 	l.unknown = append(l.unknown, name)
 }

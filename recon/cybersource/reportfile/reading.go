@@ -1,6 +1,7 @@
 package reportfile
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -32,11 +33,16 @@ type reading struct {
 	faulty int
 	totals recon.ControlTotals
 	end    delimited.Summary
+
+	fees     []fee // that wait for the end of the file
+	controls []Control
+	settled  func(merchant string, batched recon.Instant) recon.Date
+	first    *delimited.Record // the first record, where no line has the column names
 }
 
 func newReading(name string, file uint16, o Options, into *recon.Transactions) *reading {
 	return &reading{
-		number: file, into: into, workers: o.Workers, aliases: o.Aliases, methods: methodsByBrand(o.PaymentTypes), cards: carddata.Has(name),
+		number: file, into: into, workers: o.Workers, aliases: o.Aliases, settled: o.SettlementDate, methods: methodsByBrand(o.PaymentTypes), cards: carddata.Has(name),
 		report: recon.NewFileReport(carddata.Mask(name), ""), totals: recon.ControlTotals{},
 	}
 }
@@ -90,10 +96,36 @@ func (p *reading) readHeader() {
 			return
 		}
 	}
-	p.noteRecord(&rec)
 	p.noteMeta()
+	if len(p.format.positions) > 0 && !p.words.isHeader(rec.Fields) {
+		p.layout = newLayout(p.words, p.positions())
+		p.first = &delimited.Record{Line: rec.Line}
+		for _, f := range rec.Fields {
+			p.first.Fields = append(p.first.Fields, bytes.Clone(f))
+		}
+		return
+	}
+	p.noteRecord(&rec)
 	p.layout = newLayout(p.words, rec.Fields)
 	p.judgeHeader(rec.Line)
+}
+
+func (p *reading) positions() (fields [][]byte) {
+	for _, name := range p.format.positions {
+		fields = append(fields, []byte(name))
+	}
+	return fields
+}
+
+// takeFirst reads the first record of a file without column names.
+func (p *reading) takeFirst() {
+	if p.first == nil {
+		return
+	}
+	w := newWorker(p, make(chan *result, 1))
+	w.out, w.record = w.result(), *p.first
+	w.row()
+	p.take(w.out)
 }
 
 // refuseUnread says what is wrong with a file that no format reads.
@@ -184,6 +216,7 @@ func (p *reading) headerHint() string {
 
 // readRows reads all rows; of a condemned file it still looks for card data, and takes the hash.
 func (p *reading) readRows() {
+	p.takeFirst()
 	free := make(chan *result, 64)
 	p.end = delimited.Run(p.file, func() func(*delimited.Block) *result {
 		w := newWorker(p, free)
@@ -210,6 +243,7 @@ func (p *reading) take(r *result) {
 		for _, t := range r.totals {
 			p.totals.Add(t.minor, t.currency)
 		}
+		p.fees, p.controls = append(p.fees, r.fees...), append(p.controls, r.controls...)
 		p.damage = r.damage
 	}
 	if r.batch != nil {
@@ -219,6 +253,7 @@ func (p *reading) take(r *result) {
 
 // finish gives the verdict.
 func (p *reading) finish() {
+	p.bookFees()
 	p.report.Size, p.report.Rows.Total = p.end.Size, p.rows
 	if !p.cards {
 		p.report.SHA256 = hex.EncodeToString(p.end.SHA256[:])

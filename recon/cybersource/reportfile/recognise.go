@@ -22,19 +22,13 @@ const (
 	Packed     Kind = "packed" // a compressed or binary container
 	UnknownXML Kind = "unknown-xml"
 
-	PaymentSubmission Kind = "payment-submission-detail"
 	TransactionDetail Kind = "transaction-detail"
-	RequestReport     Kind = "transaction-request"
-	ExceptionDetail   Kind = "transaction-exception-detail"
-	PaymentEvents     Kind = "payment-events"
 	FundingDetail     Kind = "funding-detail"
 	FeeDetail         Kind = "fee-detail"
 	DepositDetail     Kind = "deposit-detail"
 	SettlementDetail  Kind = "settlement-detail"
 	AgingDetail       Kind = "aging-detail"
 	ChargebackDetail  Kind = "chargeback-detail"
-	ConversionDetail  Kind = "conversion-detail"
-	BatchSubmission   Kind = "batch-submission-detail"
 	BatchReply        Kind = "batch-reply"
 	SearchResults     Kind = "search-results"
 	JSONReport        Kind = "json-report"
@@ -82,13 +76,7 @@ func titles(in body) (all []title) {
 // unreadTitles are those of reports that no file of this package reads.
 func unreadTitles() []title {
 	return []title{
-		{"paymentsubmissiondetail", PaymentSubmission},
 		{"transactiondetail", TransactionDetail},
-		{"transactionrequest", RequestReport},
-		{"transactionexception", ExceptionDetail},
-		{"exceptiondetail", ExceptionDetail},
-		{"paymentevents", PaymentEvents},
-		{"processorevents", PaymentEvents},
 		{"fundingdetail", FundingDetail},
 		{"feedetail", FeeDetail},
 		{"depositdetail", DepositDetail},
@@ -96,11 +84,13 @@ func unreadTitles() []title {
 		{"settlementdetail", SettlementDetail},
 		{"agingdetail", AgingDetail},
 		{"chargebackandretrieval", ChargebackDetail},
-		{"conversiondetail", ConversionDetail},
-		{"batchsubmissiondetail", BatchSubmission},
-		{"purchaserefund", OtherReport},
+		{"paymentsubmission", OtherReport},
+		{"transactionrequest", OtherReport},
+		{"exceptiondetail", OtherReport},
+		{"paymentevents", OtherReport},
+		{"processorevents", OtherReport},
+		{"conversiondetail", OtherReport},
 		{"decisionmanager", OtherReport},
-		{"netfunding", OtherReport},
 		{"subscriptiondetail", OtherReport},
 		{"useraccessreport", OtherReport},
 		{"paymentreconciliation", OtherReport},
@@ -212,10 +202,7 @@ func recogniseJSON(head []byte) Kind {
 			return f.kind
 		}
 	}
-	for _, member := range [...]string{
-		`"requestDetails"`, `"settlements"`, `"paymentBatchSummaries"`, `"netFundingSummaries"`, `"conversionDetails"`, `"transactionBatches"`,
-		`"chargebackDetails"`, `"chargebackSummaries"`, `"retrievalDetails"`, `"retrievalSummaries"`, `"interchangeClearingLevelDetails"`,
-	} {
+	for _, member := range [...]string{`"transactionBatches"`, `"chargebackSummaries"`, `"retrievalSummaries"`, `"notificationOfChanges"`} {
 		if bytes.Contains(head, []byte(member)) {
 			return JSONReport
 		}
@@ -277,12 +264,10 @@ func isVersion(text string) bool {
 func kindOfHeader(fields [][]byte) (Kind, bool) {
 	for _, f := range fields {
 		switch plain(string(trim(f))) {
-		case "submissionfileid":
-			return BatchSubmission, true
 		case "rowdescriptor":
 			return TransactionDetail, true
 		case "paymentprocessor":
-			return PaymentSubmission, true
+			return PaymentSubmissionCSV, true
 		case "dateandtime":
 			if plain(string(fields[0])) == "merchantid" {
 				return SearchResults, true

@@ -26,7 +26,9 @@ type Options struct {
 	// Aliases say, by the kind of a report, what a column, element or member
 	// that is not known here means: its name in the file to a name that is known.
 	Aliases map[Kind]map[string]string
-	Workers int // 0: one for each core
+	// SettlementDate is the policy's, by which fees are rounded; nil: the day in UTC.
+	SettlementDate func(merchant string, batched recon.Instant) recon.Date
+	Workers        int // 0: one for each core
 }
 
 // headSize is how much of a file is looked at to recognise it.

@@ -3,6 +3,7 @@ package reportfile
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"tieout/ledger/money"
 	"tieout/recon"
@@ -170,26 +171,39 @@ func (w *worker) readApplications() {
 // readAmount gives the amount its sign by the application: money to the
 // merchant for a bill, from it for a credit; a minus on a bill contradicts it.
 func (w *worker) readAmount() {
-	t := &w.txn
-	c, err := money.ParseCurrency(alias(w.value(currency)))
-	t.Currency = c
-	if err != nil {
-		w.blameValue(currency, "unknown_currency", "an ISO 4217 code in capitals such as USD")
-		return
+	if w.readMoney(w.value(amount), w.value(currency)) {
+		w.signAmount()
 	}
-	parsed, err := money.Parse(w.value(amount), c)
-	if err != nil {
-		w.blameValue(amount, "bad_amount", fmt.Sprintf("a plain decimal number with at most %d decimals for %s (%s)", c.Digits(), c, err))
-		return
-	}
-	t.Amount = parsed.Minor()
-	switch {
+}
+
+func (w *worker) signAmount() {
+	switch t := &w.txn; {
 	case t.Type == recon.Capture && t.Amount < 0:
 		w.blameValue(amount, "wrong_sign", "no minus, since the row is a sale")
 	case t.Type == recon.CreditOrRefund && t.Amount > 0:
 		t.Amount = -t.Amount
 	}
 }
+
+// readMoney reads an amount as it is signed in the file.
+func (w *worker) readMoney(text, code []byte) bool {
+	t := &w.txn
+	c, err := money.ParseCurrency(alias(code))
+	t.Currency = c
+	if err != nil {
+		w.blameValue(currency, "unknown_currency", "an ISO 4217 code in capitals such as USD")
+		return false
+	}
+	parsed, err := money.Parse(text, c)
+	if err != nil {
+		w.blameValue(amount, "bad_amount", fmt.Sprintf("a plain decimal number with at most %d decimals for %s (%s)", c.Digits(), c, err))
+		return false
+	}
+	t.Amount = parsed.Minor()
+	return true
+}
+
+func magnitude(minor int64) int64 { return max(minor, -minor) }
 
 func (w *worker) readDates() {
 	t := &w.txn
@@ -217,6 +231,36 @@ func (w *worker) readDates() {
 	w.exempts(transactionDate)
 }
 
+// readOccurred reads the time of the event itself.
+func (w *worker) readOccurred(r role, need bool) {
+	v := w.value(r)
+	if len(v) == 0 && !need {
+		return
+	}
+	day, at, ok := parseWhen(v)
+	if !ok || day != 0 {
+		w.blameValue(r, "bad_time", "a time with its offset such as 2026-09-30T20:30:00Z")
+		return
+	}
+	w.txn.Occurred = at
+	w.exempts(r)
+}
+
+// readBatched reads the time or day on which the event is settled; nothing there leaves it open.
+func (w *worker) readBatched(r role) {
+	v := w.value(r)
+	if len(v) == 0 {
+		return
+	}
+	day, at, ok := parseWhen(v)
+	if !ok {
+		w.blameValue(r, "bad_time", "a date such as 2026-09-30 or a time with its offset such as 2026-09-30T20:30:00Z")
+		return
+	}
+	w.txn.BatchDate, w.txn.Batched = day, at
+	w.exempts(r)
+}
+
 // parseInstant reads RFC 3339; its usual form, in UTC and whole seconds, without the detour over time.Parse.
 func parseInstant(v []byte) (recon.Instant, bool) {
 	if len(v) != 20 || v[19] != 'Z' || v[10] != 'T' {
@@ -236,6 +280,27 @@ func parseInstant(v []byte) (recon.Instant, bool) {
 	const day = 24 * 60 * 60
 	return recon.Instant((int64(d-1)*day + int64(hour*3600+minute*60+second)) * 1e6), true
 }
+
+// parseWhen reads a day or an instant in one of the forms that the reports have.
+func parseWhen(v []byte) (day recon.Date, at recon.Instant, ok bool) {
+	if at, ok = parseInstant(v); ok {
+		return 0, at, true
+	}
+	if d, err := recon.ParseDate(v); err == nil {
+		return d, 0, true
+	}
+	text := string(v)
+	if t, err := time.Parse("2006-01-02 15:04:05 GMT", text); err == nil {
+		return 0, recon.InstantOf(t), true
+	}
+	if t, err := time.Parse("1/2/2006", text); err == nil {
+		return recon.DateOf(t), 0, true
+	}
+	return 0, 0, false
+}
+
+// dayOf is the day of an instant in UTC.
+func dayOf(at recon.Instant) recon.Date { return recon.DateOf(at.In(time.UTC)) }
 
 func twoDigits(v []byte, below int) (n int, ok bool) {
 	a, b := v[0]-'0', v[1]-'0'

@@ -9,8 +9,8 @@ import (
 	"tieout/recon"
 )
 
-// services are the applications of one row (cybersource.md 4.2) and the event they make.
-type services struct {
+// serviceFacts are the applications of one row (cybersource.md 4.2) and the event they make.
+type serviceFacts struct {
 	kind            recon.EventType
 	echeck          bool
 	fault, expected string
@@ -19,8 +19,8 @@ type services struct {
 // parseApplications reads a list of applications. One of ics_bill, ics_credit,
 // ecp_debit and ecp_credit makes the row financial; an authorisation alone is a
 // memo; what is unknown and alone is never guessed (ACC-02).
-func parseApplications(list []byte) services {
-	var s services
+func parseApplications(list []byte) serviceFacts {
+	var s serviceFacts
 	var bill, credit, auth, reversal, void bool
 	for name := range strings.SplitSeq(strings.ToLower(string(list)), ",") {
 		switch strings.TrimSpace(name) {
@@ -64,11 +64,11 @@ func parseApplications(list []byte) services {
 // lastApplications remembers the latest lists, for a file has few of them.
 type lastApplications struct {
 	text  [4][]byte
-	known [4]services
+	known [4]serviceFacts
 	next  int
 }
 
-func (l *lastApplications) of(list []byte) services {
+func (l *lastApplications) of(list []byte) serviceFacts {
 	for i := range l.text {
 		if len(l.text[i]) > 0 && bytes.Equal(l.text[i], list) {
 			return l.known[i]
@@ -131,8 +131,15 @@ func methodsByBrand(types map[string]string) map[string]string {
 // brandOf is a card brand in capitals without blanks; American Express is AMEX.
 func brandOf(text string) string {
 	brand := strings.ToUpper(strings.Join(strings.Fields(text), ""))
-	if brand == "AMERICANEXPRESS" {
+	switch brand { // the on-demand reports have codes
+	case "AMERICANEXPRESS", "AX":
 		return "AMEX"
+	case "VI":
+		return "VISA"
+	case "MC":
+		return "MASTERCARD"
+	case "DI":
+		return "DISCOVER"
 	}
 	return brand
 }

@@ -19,6 +19,8 @@ type result struct {
 	totals   []total
 	cards    bool
 	damage   *delimited.Fault
+	fees     []fee // that wait for the end of the file
+	controls []Control
 }
 
 type total struct {
@@ -29,6 +31,7 @@ type total struct {
 func (r *result) reset() {
 	r.rows, r.faulty, r.beyond = 0, 0, 0
 	r.findings, r.totals, r.cards, r.damage = r.findings[:0], r.totals[:0], false, nil
+	r.fees, r.controls = r.fees[:0], r.controls[:0]
 }
 
 func (r *result) note(f recon.Finding) {
@@ -69,7 +72,7 @@ type worker struct {
 	ill     finding // what is wrong with the record before anybody looks at its values
 
 	applications lastApplications
-	services     services // of this row
+	services     serviceFacts // of this row
 	payments     lastPayments
 }
 

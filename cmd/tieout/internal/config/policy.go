@@ -20,6 +20,7 @@ import (
 	"tieout/ledger"
 	"tieout/ledger/money"
 	"tieout/recon"
+	"tieout/recon/cybersource/reportfile"
 	"tieout/recon/sagepro"
 )
 
@@ -30,7 +31,8 @@ type Policy struct {
 	Chart            ledger.Chart
 	Rules            *ledger.RuleTable // by which the general ledger is booked
 	PaymentTypes     map[string]string
-	Mapping          *sagepro.Mapping // nil: documents come in the neutral layout
+	ReportColumns    map[reportfile.Kind]map[string]string // by report kind: names in its files to names that are known
+	Mapping          *sagepro.Mapping                      // nil: documents come in the neutral layout
 }
 
 // ReadPolicy reads a policy in JSON or YAML. name is how errors call the file,
@@ -169,6 +171,33 @@ func (s *sheet) readMatching(p *Policy) {
 	}
 	s.readTolerance(r)
 	p.PaymentTypes = s.texts("payment_types")
+	s.readReportColumns(p)
+}
+
+// readReportColumns reads what columns, elements and members of reports mean
+// that have other names than those that are known.
+func (s *sheet) readReportColumns(p *Policy) {
+	v, ok := s.value("report_columns")
+	if !ok {
+		return
+	}
+	section, ok := v.(map[string]any)
+	if !ok {
+		s.fault("report_columns", "a section for each kind of report is needed, such as trr-csv")
+		return
+	}
+	p.ReportColumns = map[reportfile.Kind]map[string]string{}
+	for _, kind := range slices.Sorted(maps.Keys(section)) {
+		key := "report_columns." + kind
+		names := s.textsOf(key, section[kind])
+		for _, name := range slices.Sorted(maps.Keys(names)) {
+			means := names[name]
+			if !reportfile.KnowsColumn(reportfile.Kind(kind), means) {
+				s.fault(key+"."+name, "%q is no column that is known of a report %s", means, kind)
+			}
+		}
+		p.ReportColumns[reportfile.Kind(kind)] = names
+	}
 }
 
 func (s *sheet) pattern(key string, fallback *regexp.Regexp) *regexp.Regexp {

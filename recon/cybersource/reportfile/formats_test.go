@@ -1,0 +1,131 @@
+package reportfile
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tieout/ledger/money"
+	"tieout/recon"
+)
+
+// golden is the report of a golden case.
+func golden(t *testing.T, name string) string {
+	t.Helper()
+	paths, _ := filepath.Glob(goldenReports + "/" + name + "/input.*")
+	if len(paths) != 1 {
+		t.Fatalf("%d inputs of %s", len(paths), name)
+	}
+	data, err := os.ReadFile(paths[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// TestAliases: a name that no genuine file could confirm is said in the policy.
+func TestAliases(t *testing.T) {
+	text := strings.Replace(golden(t, "trr-csv"), ",RCode,", ",ics_verdict,", 1)
+	table := recon.NewTransactions(0, 0)
+	if r := Read("r.csv", 0, strings.NewReader(text), Options{}, table); r.Verdict != recon.FileQuarantined || r.Findings[0].Code != "missing_columns" {
+		t.Errorf("%+v", r)
+	}
+	o := Options{Aliases: map[Kind]map[string]string{TransactionRequestCSV: {"ICS Verdict": "rcode"}}}
+	if r := Read("r.csv", 0, strings.NewReader(text), o, table); r.Verdict != recon.FilePartial || r.Rows.Accepted != 8 {
+		t.Errorf("%+v", r)
+	}
+	text = strings.ReplaceAll(golden(t, "chargeback-json"), `"sign"`, `"plusMinus"`)
+	o = Options{Aliases: map[Kind]map[string]string{ChargebackJSON: {"plusMinus": "sign"}}}
+	if r := Read("r.json", 0, strings.NewReader(text), o, table); r.Rows.Accepted != 3 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestFeesAreRoundedOnce: the sum of a day is rounded half away from zero and
+// split by GL-13, whatever the order of the rows.
+func TestFeesAreRoundedOnce(t *testing.T) {
+	header := "requestId,organizationId,settlementTime,interchangeAmount,settlementCurrencyCode\n"
+	row := func(id, time, amount, currency string) string {
+		return "70000000000000000000" + id + ",shop_a," + time + "," + amount + "," + currency + "\n"
+	}
+	const day, next = "2026-09-30T10:00:00Z", "2026-10-01T10:00:00Z"
+	for _, c := range []struct {
+		name string
+		rows []string
+		want map[string]int64
+	}{
+		{"three thirds of a cent and a half", []string{row("01", day, "0.005", "USD"), row("02", day, "0.005", "USD"), row("03", day, "0.005", "USD")}, map[string]int64{"01": -1, "02": -1, "03": 0}},
+		{"half a cent is rounded away from zero", []string{row("01", day, "0.005", "USD")}, map[string]int64{"01": -1}},
+		{"days are apart", []string{row("01", day, "0.004", "USD"), row("02", next, "0.004", "USD")}, map[string]int64{"01": 0, "02": 0}},
+		{"currencies are apart", []string{row("01", day, "0.4", "JPY"), row("02", day, "0.0004", "KWD"), row("03", day, "0.0006", "KWD")}, map[string]int64{"01": 0, "02": 0, "03": -1}},
+		{"what is given back is apart", []string{row("01", day, "0.006", "USD"), row("02", day, "-0.006", "USD")}, map[string]int64{"01": -1, "02": 1}},
+		{"exact amounts stay", []string{row("01", day, "1.23", "USD"), row("02", day, "4.560000", "USD")}, map[string]int64{"01": -123, "02": -456}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, backwards := range []bool{false, true} {
+				text := header
+				for i := range c.rows {
+					if backwards {
+						i = len(c.rows) - 1 - i
+					}
+					text += c.rows[i]
+				}
+				table := recon.NewTransactions(0, 0)
+				if r := Read("r.csv", 0, strings.NewReader(text), Options{}, table); r.Verdict != recon.FileAccepted || r.Rows.Total != len(c.rows) {
+					t.Fatalf("%+v", r)
+				}
+				for i := range table.Len() {
+					row := table.At(i)
+					if id := row.Parent[20:]; row.Amount != c.want[id] {
+						t.Errorf("%s: %d, want %d", id, row.Amount, c.want[id])
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestSettlementDateGroupsFees: the policy's zone says which day a batch belongs to.
+func TestSettlementDateGroupsFees(t *testing.T) {
+	text := "requestId,organizationId,settlementTime,interchangeAmount,settlementCurrencyCode\n" +
+		"7000000000000000000001,shop_a,2026-09-30T23:00:00Z,0.004,USD\n7000000000000000000002,shop_a,2026-10-01T01:00:00Z,0.004,USD\n"
+	sum := func(o Options) (total int64) {
+		table := recon.NewTransactions(0, 0)
+		Read("r.csv", 0, strings.NewReader(text), o, table)
+		return table.At(0).Amount + table.At(1).Amount
+	}
+	one := Options{SettlementDate: func(string, recon.Instant) recon.Date { return 1 }}
+	if sum(Options{}) != 0 || sum(one) != -1 {
+		t.Errorf("%d apart, %d together", sum(Options{}), sum(one))
+	}
+}
+
+func TestFineAmounts(t *testing.T) {
+	usd, jpy := mustCurrency(t, "USD"), mustCurrency(t, "JPY")
+	for _, c := range []struct {
+		text string
+		want int64
+	}{{"0.429", 42_900_000}, {"-3.7500", -375_000_000}, {"2.7", 270_000_000}, {"0", 0}, {"1.23456789", 123_456_789}, {"-0.001", -100_000}} {
+		if got, ok := parseFine([]byte(c.text), usd); !ok || got != c.want {
+			t.Errorf("%s: %d %v", c.text, got, ok)
+		}
+	}
+	if got, ok := parseFine([]byte("12.5"), jpy); !ok || got != 12_500_000 {
+		t.Errorf("12.5 JPY: %d", got)
+	}
+	for _, text := range []string{"", "x", "1,5", "1e2", "0.123456789", ".5", "-.5", "1.2.3", "0.00x", "0.001-", "99999999999999", "+1", " 1"} {
+		if got, ok := parseFine([]byte(text), usd); ok {
+			t.Errorf("%q is read as %d", text, got)
+		}
+	}
+}
+
+func mustCurrency(t *testing.T, code string) money.Currency {
+	t.Helper()
+	c, err := money.ParseCurrency(code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
