@@ -40,7 +40,7 @@ func TestXMLPieces(t *testing.T) {
 		{"elements and text", "<a><b>x</b><c/></a>", `<a <b "x" /b <c /c /a`},
 		{"declaration and document type", "<?xml version=\"1.0\"?>\n<!DOCTYPE a SYSTEM \"http://x/>\">\n<a/>\n", `<a /a`},
 		{"attributes", "<a  b = 'x' c=\"y>&lt;\"></a >", `<a b="x" c="y><" /a`},
-		{"prefixes and namespaces", `<p:a xmlns="u" xmlns:p="v" p:b="1"/>`, `<a b="1" /a`},
+		{"prefixes and namespaces", `<p:a xmlns="u" xmlns:p="v" p:b="1"/>`, `<a xmlns="u" xmlns="v" b="1" /a`},
 		{"references", "<a>1 &lt; 2 &amp; &#65;&#x42;&apos;&quot;&gt;</a>", `<a "1 < 2 & AB'\">" /a`},
 		{"character data and comments", "<a><![CDATA[<x>&]]><!-- > -->y</a><!-- end -->", `<a "<x>&" "y" /a`},
 		{"blank text is passed over", "<a>\n <b> </b>\n</a>", `<a <b /b /a`},
@@ -238,9 +238,7 @@ func compareXML(t *testing.T, text string, got []string) {
 		case xml.StartElement:
 			piece := "<" + token.Name.Local
 			for _, a := range token.Attr {
-				if a.Name.Space != "xmlns" && (a.Name.Space != "" || a.Name.Local != "xmlns") {
-					piece += fmt.Sprintf(" %s=%q", a.Name.Local, a.Value)
-				}
+				piece += fmt.Sprintf(" %s=%q", a.Name.Local, a.Value)
 			}
 			want = append(want, piece)
 		case xml.EndElement:

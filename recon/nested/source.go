@@ -24,6 +24,7 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"slices"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
@@ -68,7 +69,11 @@ type source struct {
 	counted int    // where in data the lines are counted up to
 	fault   *delimited.Fault
 	rest    []byte // what the file held beyond a fault and was not decoded
+	before  []byte // the end of what was dropped
 }
+
+// overlap is how much of what was looked at is shown again, so that nothing is missed that a cut goes through.
+const overlap = 256
 
 func newSource(r io.Reader, o Options) *source {
 	if o.ChunkSize <= 0 {
@@ -118,6 +123,7 @@ func (s *source) more(keep int) bool {
 	}
 	s.lineAt(keep)
 	s.counted -= keep
+	s.before = append(s.before[:0], s.data[max(0, keep-overlap):keep]...)
 	s.data = s.data[:copy(s.data, s.data[keep:])]
 	s.at -= keep
 	before := len(s.data)
@@ -229,8 +235,10 @@ func (s *source) stripMark() {
 // Finish reads what the scan left of the file, shows it to look as it comes,
 // with some overlap, and sums up.
 func (s *source) Finish(look func(raw []byte)) delimited.Summary {
-	const overlap = 256
 	text := append(s.data[min(s.at, len(s.data)):], s.rest...)
+	if s.fault != nil {
+		text = slices.Concat(s.before, s.data, s.rest)
+	}
 	last := s.lines + 1 + countLines(s.data[min(s.counted, len(s.data)):])
 	look(text)
 	for !s.eof {

@@ -25,14 +25,14 @@ const (
 	Other
 )
 
-// Attr is an attribute of a start tag; Name is without its prefix.
+// Attr is an attribute of a start tag; Name is without its prefix, and xmlns for every declaration of a namespace.
 type Attr struct{ Name, Value []byte }
 
 // XML is a file being read. What an event gives lasts until the next.
 type XML struct {
 	*source
 	Name  []byte // of Start and End, without its prefix
-	Attrs []Attr // of Start, without the declarations of namespaces
+	Attrs []Attr // of Start
 	Value []byte // of Text, with references resolved; of Other as written
 
 	begin     int    // where the event begins in data
@@ -355,9 +355,10 @@ func (x *XML) attribute(name, value []byte) {
 		return
 	}
 	value = x.resolve(value)
-	if !bytes.Equal(name, []byte("xmlns")) && !bytes.HasPrefix(name, []byte("xmlns:")) {
-		x.Attrs = append(x.Attrs, Attr{local(name), value})
+	if bytes.HasPrefix(name, []byte("xmlns:")) {
+		name = name[:len("xmlns")]
 	}
+	x.Attrs = append(x.Attrs, Attr{local(name), value})
 }
 
 // declaration reads what begins with "<!".

@@ -70,7 +70,10 @@ func (w *worker) readChargeback() {
 		t.Type, t.Amount = recon.Chargeback, -magnitude(t.Amount)
 		w.dispute(t.Case)
 	case "+", "P", "POSITIVE", "CREDIT":
-		t.Type, t.Amount = recon.ChargebackReversal, magnitude(t.Amount)
+		if t.Amount < 0 {
+			w.blameValue(amount, "wrong_sign", "no minus, since the sign is plus")
+		}
+		t.Type = recon.ChargebackReversal
 		w.dispute(t.Case)
 		t.Parent = t.ID
 	default:

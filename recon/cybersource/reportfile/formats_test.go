@@ -1,13 +1,18 @@
 package reportfile
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"tieout/ledger/money"
 	"tieout/recon"
+	"tieout/recon/carddata"
 )
 
 // golden is the report of a golden case.
@@ -128,4 +133,119 @@ func mustCurrency(t *testing.T, code string) money.Currency {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// TestCanaryInEveryReport puts card numbers in the place of every value of
+// every golden report: the digits never come out, and there is no plain hash (R7).
+func TestCanaryInEveryReport(t *testing.T) {
+	inputs, _ := filepath.Glob(goldenReports + "/*/input.*")
+	value := regexp.MustCompile(`[>",;= ]([^<>",;=\s][^<>",\n]*)["<,\r\n]`)
+	planted := 0
+	for _, input := range inputs {
+		data, err := os.ReadFile(input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		numbers := []string{"4111111111111111", "3782 822463 10005", "%B4111111111111111^DOE/J^2912101?"}
+		for _, at := range value.FindAllSubmatchIndex(data, -1) {
+			number := numbers[planted%len(numbers)]
+			planted++
+			leaks(t, number, string(data[:at[2]])+number+string(data[at[3]:]))
+		}
+	}
+	if planted < 500 {
+		t.Errorf("only %d numbers were planted", planted)
+	}
+}
+
+// leaks reads a report with a card number in it, for transactions and for control totals.
+func leaks(t *testing.T, number, text string) {
+	t.Helper()
+	table := recon.NewTransactions(0, 0)
+	r := Read("r", 0, strings.NewReader(text), Options{}, table)
+	controls, c := ReadControls("r", strings.NewReader(text), Options{})
+	js, err := json.Marshal([]any{r, c, controls})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := string(js)
+	for i := range table.Len() {
+		row := table.At(i)
+		out += fmt.Sprintf("|%+v %+v", row, row.Fault)
+	}
+	if r.SHA256 != "" || c.SHA256 != "" {
+		t.Fatalf("plain hash of\n%s", text)
+	}
+	for piece := range strings.SplitSeq(out, "|") {
+		if carddata.Has(piece) || strings.Contains(piece, number) {
+			t.Fatalf("digits of %s in %s of\n%s", number, piece, text)
+		}
+	}
+}
+
+// FuzzXMLReports, FuzzJSONReports and FuzzCSVReports begin with every golden
+// report and every hostile file of their container.
+func FuzzXMLReports(f *testing.F)  { fuzzReports(f, "xml", "<") }
+func FuzzJSONReports(f *testing.F) { fuzzReports(f, "json", "{") }
+func FuzzCSVReports(f *testing.F)  { fuzzReports(f, "csv", "") }
+
+func fuzzReports(f *testing.F, extension, mark string) {
+	inputs, _ := filepath.Glob(goldenReports + "/*/input." + extension)
+	for _, input := range inputs {
+		data, err := os.ReadFile(input)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(data))
+	}
+	names, _ := filepath.Glob("testdata/hostile/*.txt")
+	for _, name := range names {
+		if text := hostileText(name); len(text) < 4096 && strings.HasPrefix(text, mark) {
+			f.Add(text)
+		}
+	}
+	if len(inputs) < 5 {
+		f.Fatal("no seeds")
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		table := recon.NewTransactions(0, 0)
+		r := Read("f", 0, strings.NewReader(text), Options{Workers: 1}, table)
+		checkRead(t, &r, table.Len())
+		controls, c := ReadControls("f", strings.NewReader(text), Options{Workers: 1})
+		checkRead(t, &c, c.Rows.Total)
+		if c.Condemned() && len(controls) > 0 {
+			t.Fatalf("control totals of a condemned file: %+v", c)
+		}
+		if r.Size != int64(len(text)) {
+			t.Fatalf("size %d of %d", r.Size, len(text))
+		}
+	})
+}
+
+// checkRead: the counts close, a condemned file leaves nothing, no card number comes out.
+func checkRead(t *testing.T, r *recon.FileReport, rows int) {
+	t.Helper()
+	if r.Rows.Total != r.Rows.Accepted+r.Rows.Quarantined+r.Rows.Duplicate || r.Rows.Accepted < 0 {
+		t.Fatalf("rows do not add up: %+v", r.Rows)
+	}
+	if r.Condemned() && r.Rows.Accepted != 0 || !r.Condemned() && rows != r.Rows.Total {
+		t.Fatalf("%d rows: %+v", rows, r)
+	}
+	for _, finding := range r.Findings {
+		if carddata.Has(finding.Message) || carddata.Has(finding.Column) {
+			t.Fatalf("card number in %+v", finding)
+		}
+	}
+}
+
+// hostileText is the file that a hostile case holds.
+func hostileText(name string) string {
+	data, _ := os.ReadFile(name)
+	var text strings.Builder
+	for line := range strings.Lines(string(data)) {
+		if piece, err := strconv.Unquote(strings.TrimSuffix(line, "\n")); err == nil {
+			text.WriteString(piece)
+		}
+	}
+	return text.String()
 }

@@ -16,6 +16,7 @@ type jsonReading struct {
 	j     *nested.JSON
 	stack []string // the names of what is open
 	list  string   // the list that is open
+	known bool     // a list of the report was met
 	row   int      // how deep the record is that is open; 0: none
 }
 
@@ -24,13 +25,16 @@ func (p *reading) readJSON(r io.Reader) {
 	p.layout = newNestedLayout(p.words)
 	n := &jsonReading{assembler: newAssembler(p), j: j}
 	n.read()
-	n.finish(j.Fault())
+	if n.finish(j.Fault()); j.Fault() == nil && !n.known {
+		p.refuse(1, "", "no_list", "the report has none of its lists where they belong; check which file this is")
+	}
 	p.end = j.Finish(p.searchText)
 }
 
 func (n *jsonReading) read() {
 	for {
 		event := n.j.Next()
+		n.p.searchText(n.j.Name)
 		if n.j.Duplicate {
 			n.noteDuplicate()
 		}
@@ -52,13 +56,14 @@ func (n *jsonReading) read() {
 }
 
 func (n *jsonReading) open(event nested.Event) {
-	n.p.searchText(n.j.Name)
 	n.stack = append(n.stack, string(n.j.Name))
 	depth := len(n.stack)
 	switch {
 	case n.row > 0:
 	case event == nested.List && depth == 2 && slices.Contains(n.p.format.lists, n.stack[1]):
-		n.list = n.stack[1]
+		n.list, n.known = n.stack[1], true
+	case depth == 3 && n.list != "" && event == nested.List:
+		n.badEntry()
 	case event == nested.Object && depth == 3 && n.list != "":
 		n.row = depth
 		n.begin(n.j.Line())
@@ -66,6 +71,11 @@ func (n *jsonReading) open(event nested.Event) {
 			n.add(nil, []byte(listColumn), []byte(n.list))
 		}
 	}
+}
+
+// badEntry condemns a list that holds anything but records.
+func (n *jsonReading) badEntry() {
+	n.p.refuse(n.j.Line(), n.list, "bad_entry", "the list "+n.list+" holds something that is no object; the file is damaged, download it again")
 }
 
 // listColumn is the column that tells which list a record stands in.
@@ -94,6 +104,9 @@ func (n *jsonReading) value(v []byte) {
 			name = []byte("value")
 		}
 		n.add([]byte(n.inside(depth)), name, v)
+	case depth == 2 && n.list != "":
+		n.p.searchText(v)
+		n.badEntry()
 	case depth == 1:
 		n.outerValue(v)
 	default:

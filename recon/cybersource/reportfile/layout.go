@@ -160,6 +160,7 @@ type layout struct {
 	keys    []string
 	follows []int // by column: the one that came next the last time
 	last    int   // the column that was asked for last
+	cards   bool  // a name holds a card number
 	key     []byte
 	names   []string // as in the file, trimmed and masked
 	at      [roles]int
@@ -225,6 +226,7 @@ func (l *layout) columnOf(around, name []byte) int {
 
 // newColumn makes a column of the key; -1 if there are too many.
 func (l *layout) newColumn() int {
+	l.cards = l.cards || carddata.HasBytes(l.key)
 	if len(l.names) >= delimited.MaxColumns {
 		return -1
 	}

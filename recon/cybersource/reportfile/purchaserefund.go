@@ -163,7 +163,7 @@ func (w *worker) waitUnlessZero(code string, fine int64) {
 func (w *worker) countFunded() {
 	w.readID()
 	if len(w.value(fundedAmount)) == 0 || !w.readCurrency(fundedCurrency) {
-		if w.faulty {
+		if w.searchCards(); w.faulty {
 			w.count(Control{})
 		}
 		return

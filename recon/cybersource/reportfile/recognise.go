@@ -151,7 +151,7 @@ func recogniseMarkup(head []byte) Kind {
 	if strings.HasPrefix(start, "<!doctype html") || strings.Contains(start, "<html") {
 		return HTML
 	}
-	x := nested.OpenXML(bytes.NewReader(head), nested.Options{ChunkSize: len(head)})
+	x := nested.OpenXML(bytes.NewReader(head), nested.Options{ChunkSize: 1 << 10}) // what is wrong further on says nothing of the kind
 	address := ""
 	for {
 		switch x.Next() {

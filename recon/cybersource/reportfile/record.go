@@ -2,6 +2,7 @@ package reportfile
 
 import (
 	"bytes"
+	"strings"
 
 	"tieout/recon"
 	"tieout/recon/carddata"
@@ -107,7 +108,9 @@ func (a *assembler) addAgain(have *value, v []byte) {
 		have.begin, have.end = begin, len(a.text)
 	case !bytes.Equal(trim(a.text[have.begin:have.end]), trim(v)):
 		a.p.searchText(v)
-		a.w.ill = twice(a.p.layout.names[column])
+		if a.w.ill.code == "" {
+			a.w.ill = twice(a.p.layout.names[column])
+		}
 	}
 }
 
@@ -118,7 +121,9 @@ func twice(column string) finding {
 
 // addOuter keeps a value of what stands around records, as deep as it does; the first of a column counts.
 func (a *assembler) addOuter(around, name, v []byte, depth int) {
-	a.p.searchText(v)
+	if carddata.Has(alias(v)) {
+		a.p.noteCards(0, "what stands around the rows")
+	}
 	column := a.p.layout.columnOf(around, name)
 	for _, have := range a.outer {
 		if have.column == column && have.depth == depth {
@@ -247,8 +252,11 @@ func (p *reading) searchText(text []byte) { p.cards = p.cards || carddata.HasByt
 
 // judgeColumns judges the columns of a file that shows them one by one.
 func (p *reading) judgeColumns() {
+	p.cards = p.cards || p.layout.cards
 	if p.rows > 0 {
 		p.layout.missing = p.layout.lacking()
+	} else if p.damage == nil && len(p.layout.unknown) > 0 && p.format.body == xmlBody {
+		p.refuse(1, strings.Join(p.layout.unknown, ", "), "no_rows", "the report holds values and none of its rows: it has another form than those that are known; keep the file and report it")
 	}
 	p.judgeHeader(1)
 }

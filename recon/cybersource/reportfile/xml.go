@@ -98,7 +98,11 @@ func (n *xmlReading) open() {
 		n.begin(n.x.Line())
 		n.attributes(nil)
 	case n.row == 0:
+		n.p.searchText(n.x.Name)
 		for _, a := range n.x.Attrs {
+			if n.declares(a) {
+				continue
+			}
 			n.addOuter(top.name, a.Name, a.Value, depth)
 		}
 	default:
@@ -114,8 +118,19 @@ func (n *xmlReading) openInside(outer *element) {
 
 func (n *xmlReading) attributes(around []byte) {
 	for _, a := range n.x.Attrs {
-		n.add(around, a.Name, a.Value)
+		if !n.declares(a) {
+			n.add(around, a.Name, a.Value)
+		}
 	}
+}
+
+// declares tells the declaration of a namespace, which is no value.
+func (n *xmlReading) declares(a nested.Attr) bool {
+	if string(a.Name) != "xmlns" {
+		return false
+	}
+	n.p.searchText(a.Value)
+	return true
 }
 
 // openRoot reads what the report says of itself.
