@@ -41,7 +41,7 @@ func house() map[string]room {
 		"recon/store/storetest":        {floor: 5, modules: []string{"github.com/google/go-cmp", "github.com/jackc/pgx/v5"}},
 		"ledger/posting":               {floor: 3, pure: true, modules: []string{"github.com/gocarina/gocsv", "golang.org/x/text"}},
 		"ledger/drop/durable":          {floor: 0},
-		"ledger/drop":                  {floor: 1},
+		"ledger/drop":                  {floor: 1, modules: []string{"github.com/pkg/sftp", "github.com/skeema/knownhosts", "golang.org/x/crypto/ssh"}},
 		"reports":                      {floor: 4, pure: true},
 		"reports/answer":               {floor: 5, pure: true},
 		"reports/workbook":             {floor: 5, pure: true, modules: []string{"github.com/xuri/excelize/v2"}},
@@ -50,12 +50,13 @@ func house() map[string]room {
 		"fixtures/scenario":            {floor: 0, pure: true},
 		"fixtures/office":              {floor: 0},
 		"fixtures/inputs":              {floor: 4, pure: true},
+		"fixtures/sandbox/sftphost":    {floor: 0, modules: []string{"golang.org/x/crypto/ssh"}},
 		"fixtures/demo":                {floor: 0, pure: true},
 		"fixtures/sandbox":             {floor: 1},
 		"fixtures/sandbox/company":     {floor: 1, pure: true, modules: []string{"golang.org/x/text"}},
 		"fixtures/sandbox/clerk":       {floor: 2},
 		"cmd/tieout/internal/config":   {floor: 6, modules: []string{"github.com/goccy/go-yaml"}},
-		"cmd/tieout":                   {floor: 7, modules: []string{"filippo.io/age", "github.com/spf13/cobra"}},
+		"cmd/tieout":                   {floor: 7, modules: []string{"filippo.io/age", "golang.org/x/crypto/ssh", "github.com/spf13/cobra"}},
 	}
 }
 

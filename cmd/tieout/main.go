@@ -28,6 +28,7 @@ const (
 	exitUsage      = 2
 	exitExceptions = 3
 	exitMissing    = 4
+	exitUnproven   = 5
 	exitLocked     = 7
 	exitInterrupt  = 130
 )
@@ -64,7 +65,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(reconcileCommand(), runCommand(), fetchCommand(), statusCommand(), checkCommand(), archiveCommand(), explainCommand(), demoCommand(), sandboxCommand())
+	root.AddCommand(
+		reconcileCommand(),
+		runCommand(),
+		fetchCommand(),
+		statusCommand(),
+		deliverCommand(),
+		explainCommand(),
+		checkCommand(),
+		archiveCommand(),
+		demoCommand(),
+		sandboxCommand(),
+	)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitDone

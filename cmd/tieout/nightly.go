@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,14 +10,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"tieout/cmd/tieout/internal/config"
 	"tieout/ledger"
-	"tieout/ledger/drop"
 	"tieout/ledger/drop/durable"
 	"tieout/ledger/money"
 	"tieout/ledger/posting"
@@ -44,6 +41,8 @@ type nightly struct {
 	fetcher *night.Fetch // nil: reports lie in a folder, or nothing may be fetched
 	dry     bool         // compute and show, and touch nothing
 	scratch string       // folder of a dry run
+
+	undelivered []*openDelivery // after the last hand-out
 }
 
 // readNightly reads the configuration.
@@ -75,8 +74,8 @@ func openNightly(ctx context.Context, path string, r config.Range, now func() ti
 		Now: now, Holder: fmt.Sprintf("%s/%d", host, os.Getpid()), Alive: func(holder string) bool { return alive(host, holder) },
 		Software: software(), ConfigHash: n.cfg.Hash, RulesHash: n.cfg.Rules.Version(), Operator: operator(),
 	}
-	if n.cfg.Posting != "" {
-		o.Targets = []string{""}
+	for _, t := range n.cfg.Targets {
+		o.Targets = append(o.Targets, t.Name)
 	}
 	n.store, err = store.Open(ctx, where, o)
 	return n, err
@@ -445,23 +444,6 @@ func link(rows []reports.ExceptionRow, book *reports.Night) {
 	}
 }
 
-// handOut publishes results and delivers posting files that commits owe.
-func (n *nightly) handOut(ctx context.Context) error {
-	if err := n.publish(ctx); err != nil {
-		return err
-	}
-	owed, err := n.store.Owed(ctx, n.cfg.Recon.Company)
-	if err != nil {
-		return err
-	}
-	for i := range owed {
-		if err := n.deliver(ctx, &owed[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (n *nightly) publish(ctx context.Context) error {
 	results, err := n.store.Unpublished(ctx, n.cfg.Recon.Company)
 	if err != nil || len(results) == 0 {
@@ -493,57 +475,4 @@ func (n *nightly) copyOut(dir, name, hash string) error {
 		return nil
 	}
 	return err
-}
-
-// deliver takes a posting file through its states, each stored before the next step.
-func (n *nightly) deliver(ctx context.Context, d *store.Delivery) error {
-	h := posting.Header{
-		Company: d.Company, Target: d.Target, Sequence: d.Sequence, Created: d.AsOf.String() + "T00:00:00Z", From: d.From, To: d.To, Base: n.cfg.Recon.Base, RunID: d.RunID,
-	}
-	if d.State == store.Planned {
-		name := func(sequence int) string { h.Sequence = sequence; return h.Name("txt") }
-		if err := n.store.Approve(ctx, d, name); err != nil {
-			return err
-		}
-	}
-	data, err := n.build(ctx, d, h)
-	if err != nil {
-		return err
-	}
-	if d.State == store.Approved {
-		d.SHA256, d.Size = fmt.Sprintf("%x", sha256.Sum256(data)), int64(len(data))
-		if err := n.store.Advance(ctx, d, store.Approved, store.Built); err != nil {
-			return err
-		}
-	}
-	if got := fmt.Sprintf("%x", sha256.Sum256(data)); got != d.SHA256 {
-		return fmt.Errorf("posting file %s: the stored entries give other bytes than those that were approved", d.Name)
-	}
-	dir := n.path(n.cfg.Posting)
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return err
-	}
-	if err := drop.DeliverFolder(dir, d.Name, data); err != nil {
-		return err
-	}
-	return n.store.Advance(ctx, d, store.Built, store.Delivered)
-}
-
-// build makes the bytes of a posting file from stored entries and reads them back (INV-11).
-func (n *nightly) build(ctx context.Context, d *store.Delivery, h posting.Header) ([]byte, error) {
-	entries, err := n.store.EntriesOf(ctx, d)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(entries, func(a, b ledger.Entry) int { return a.Key().Compare(b.Key()) })
-	var file strings.Builder
-	totals, err := posting.WriteDefault(&file, h, entries)
-	if err != nil {
-		return nil, err
-	}
-	back, err := posting.ReadDefault(strings.NewReader(file.String()))
-	if err != nil {
-		return nil, err
-	}
-	return []byte(file.String()), posting.ProveFile(back, entries, totals)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -101,7 +102,7 @@ func (v *runVerb) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return v.verdict(answers)
+	return cmp.Or(v.verdict(answers), n.deliveryVerdict())
 }
 
 // runRange runs the ranges in which the days were computed first, oldest first,

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"tieout/ledger"
 	"tieout/recon"
@@ -15,12 +16,18 @@ import (
 // stored before the next step is taken.
 type DeliveryState string
 
-// The states of a delivery into a folder.
+// The states of a delivery.
 const (
-	Planned   DeliveryState = "PLANNED"  // owed since the commit; no name yet
-	Approved  DeliveryState = "APPROVED" // released: sequence and name are taken
-	Built     DeliveryState = "BUILT"    // bytes, hash and size are known
-	Delivered DeliveryState = "DELIVERED"
+	Planned      DeliveryState = "PLANNED"  // owed since the commit; no name yet
+	Approved     DeliveryState = "APPROVED" // released: sequence and name are taken
+	Built        DeliveryState = "BUILT"    // bytes, hash and size are known
+	Uploading    DeliveryState = "UPLOADING"
+	Uploaded     DeliveryState = "UPLOADED"
+	Renaming     DeliveryState = "RENAMING"
+	Delivered    DeliveryState = "DELIVERED"             // the sentinel has its name
+	Unconfirmed  DeliveryState = "DELIVERED_UNCONFIRMED" // delivered or lost: a person decides
+	Acknowledged DeliveryState = "ACKNOWLEDGED"
+	Rejected     DeliveryState = "REJECTED"
 )
 
 // Delivery is a posting file that is owed to a target.
@@ -36,14 +43,21 @@ type Delivery struct {
 	SHA256   string
 	Size     int64
 	From, To recon.Date
+	Attempts int
+	Failure  string        // of the last attempt
+	Ended    recon.Instant // when it was delivered or given up
+	Answer   string        // of the consumer, or who decided what
 }
+
+// DeliveryFile is the step of one file of a delivery.
+type DeliveryFile struct{ Name, Step, Temp string }
 
 // planDelivery owes every target one file with all entries that no file carries
 // yet and no hold keeps back, in the transaction of the commit.
 func (r *Run) planDelivery(ctx context.Context, tx *sql.Tx, c *night.Commit) error {
 	for _, target := range r.o.Targets {
 		open, err := readEntries(ctx, tx, `e.company = $1 AND e.change <> 'VOID' AND e.revision = (SELECT MAX(n.revision) FROM entries n WHERE n.company = e.company AND n.entry_no = e.entry_no)
-			AND NOT EXISTS (SELECT 1 FROM delivery_entries d WHERE d.company = e.company AND d.target = $2 AND d.entry_no = e.entry_no)`, c.Company, target)
+			AND NOT EXISTS (SELECT 1 FROM delivery_entries d WHERE d.company = e.company AND d.target = $2 AND d.entry_no = e.entry_no AND d.live = 1)`, c.Company, target)
 		if err != nil {
 			return err
 		}
@@ -69,15 +83,24 @@ func (r *Run) planDelivery(ctx context.Context, tx *sql.Tx, c *night.Commit) err
 }
 
 // Owed lists the deliveries that are not done, oldest first: a target gets its
-// files strictly in sequence.
+// files strictly in sequence, so one that is unconfirmed holds those behind it.
 func (s *Store) Owed(ctx context.Context, company string) ([]Delivery, error) {
+	return s.deliveries(ctx, "d.company = $1 AND d.state NOT IN ('DELIVERED', 'ACKNOWLEDGED', 'REJECTED')", company)
+}
+
+// Deliveries lists all deliveries of a company, by target and age.
+func (s *Store) Deliveries(ctx context.Context, company string) ([]Delivery, error) {
+	return s.deliveries(ctx, "d.company = $1", company)
+}
+
+func (s *Store) deliveries(ctx context.Context, where, company string) ([]Delivery, error) {
 	var all []Delivery
-	err := each(ctx, s.db, `SELECT d.company, d.target, d.run_no, r.run_id, r.as_of, d.state, d.sequence, d.name, d.sha256, d.size, d.date_from, d.date_to
-		FROM deliveries d JOIN runs r ON r.run_no = d.run_no WHERE d.company = $1 AND d.state <> 'DELIVERED' ORDER BY d.target, d.run_no`, []any{company},
+	err := each(ctx, s.db, `SELECT d.company, d.target, d.run_no, r.run_id, r.as_of, d.state, d.sequence, d.name, d.sha256, d.size, d.date_from, d.date_to, d.attempts, d.failure, d.ended_us, d.answer
+		FROM deliveries d JOIN runs r ON r.run_no = d.run_no WHERE `+where+` ORDER BY d.target, d.run_no`, []any{company},
 		func(scan func(...any) error) error {
 			var d Delivery
 			var asOf, from, to string
-			if err := scan(&d.Company, &d.Target, &d.RunNo, &d.RunID, &asOf, &d.State, &d.Sequence, &d.Name, &d.SHA256, &d.Size, &from, &to); err != nil {
+			if err := scan(&d.Company, &d.Target, &d.RunNo, &d.RunID, &asOf, &d.State, &d.Sequence, &d.Name, &d.SHA256, &d.Size, &from, &to, &d.Attempts, &d.Failure, &d.Ended, &d.Answer); err != nil {
 				return err
 			}
 			err := errors.Join(d.AsOf.UnmarshalText([]byte(asOf)), d.From.UnmarshalText([]byte(from)), d.To.UnmarshalText([]byte(to)))
@@ -107,17 +130,45 @@ func (s *Store) Approve(ctx context.Context, d *Delivery, name func(sequence int
 	})
 }
 
-// Advance stores that a released delivery went from one state to the next, never back.
+// follows tells which state may come after which. While files are sent the
+// state is that of the file at hand, so the three in between come more than once.
+func follows(from, to DeliveryState) bool {
+	sending := []DeliveryState{Uploading, Uploaded, Renaming}
+	switch to {
+	case Planned, Approved:
+		return false
+	case Built:
+		return from == Approved || from == Unconfirmed // again: a person had it sent once more
+	case Uploading, Uploaded, Renaming:
+		return from == Built || slices.Contains(sending, from)
+	case Delivered:
+		return from == Built || slices.Contains(sending, from) || from == Unconfirmed
+	case Unconfirmed:
+		return slices.Contains(sending, from)
+	case Acknowledged, Rejected:
+		return from == Delivered || from == Unconfirmed
+	}
+	return false
+}
+
+// Advance stores that a released delivery went from one state to another that may follow.
 func (s *Store) Advance(ctx context.Context, d *Delivery, from, to DeliveryState) error {
-	if !(from == Approved && to == Built) && !(from == Built && to == Delivered) {
+	if !follows(from, to) {
 		return fmt.Errorf("delivery %s: %s does not follow %s", d.Name, to, from)
 	}
-	return s.inTx(ctx, func(tx *sql.Tx) error { return step(ctx, tx, d, from, to) })
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := step(ctx, tx, d, from, to); err != nil || to != Rejected {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "UPDATE delivery_entries SET live = 0 WHERE company = $1 AND target = $2 AND run_no = $3", d.Company, d.Target, d.RunNo)
+		return err
+	})
 }
 
 func step(ctx context.Context, tx *sql.Tx, d *Delivery, from, to DeliveryState) error {
-	res, err := tx.ExecContext(ctx, `UPDATE deliveries SET state = $1, sequence = $2, name = $3, sha256 = $4, size = $5
-		WHERE company = $6 AND target = $7 AND run_no = $8 AND state = $9`, string(to), d.Sequence, d.Name, d.SHA256, d.Size, d.Company, d.Target, d.RunNo, string(from))
+	res, err := tx.ExecContext(ctx, `UPDATE deliveries SET state = $1, sequence = $2, name = $3, sha256 = $4, size = $5, attempts = $6, failure = $7, ended_us = $8, answer = $9
+		WHERE company = $10 AND target = $11 AND run_no = $12 AND state = $13`, string(to), d.Sequence, d.Name, d.SHA256, d.Size, d.Attempts, d.Failure, int64(d.Ended), d.Answer,
+		d.Company, d.Target, d.RunNo, string(from))
 	if err != nil {
 		return err
 	}
@@ -126,6 +177,53 @@ func step(ctx context.Context, tx *sql.Tx, d *Delivery, from, to DeliveryState) 
 	}
 	d.State = to
 	return nil
+}
+
+// Failed stores why an attempt at a delivery ended; its state stays.
+func (s *Store) Failed(ctx context.Context, d *Delivery, failure string) error {
+	d.Attempts, d.Failure = d.Attempts+1, failure
+	return s.inTx(ctx, func(tx *sql.Tx) error { return step(ctx, tx, d, d.State, d.State) })
+}
+
+// Files are the steps of the files of a delivery in their order, none before the first attempt.
+func (s *Store) Files(ctx context.Context, d *Delivery) ([]DeliveryFile, error) {
+	var all []DeliveryFile
+	err := each(ctx, s.db, "SELECT name, step, temp FROM delivery_steps WHERE company = $1 AND target = $2 AND run_no = $3 ORDER BY position", []any{d.Company, d.Target, d.RunNo},
+		func(scan func(...any) error) error {
+			var f DeliveryFile
+			err := scan(&f.Name, &f.Step, &f.Temp)
+			all = append(all, f)
+			return err
+		})
+	return all, err
+}
+
+// SaveFile stores the step of the file at a position together with the state
+// that the delivery has by it.
+func (s *Store) SaveFile(ctx context.Context, d *Delivery, position int, f DeliveryFile, to DeliveryState) error {
+	if to != d.State && !follows(d.State, to) {
+		return fmt.Errorf("delivery %s: %s does not follow %s", d.Name, to, d.State)
+	}
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO delivery_steps (company, target, run_no, position, name, step, temp) VALUES ($1, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT (company, target, run_no, position) DO UPDATE SET step = excluded.step, temp = excluded.temp`, d.Company, d.Target, d.RunNo, position, f.Name, f.Step, f.Temp)
+		if err != nil {
+			return err
+		}
+		return step(ctx, tx, d, d.State, to)
+	})
+}
+
+// Forget drops the steps of an unconfirmed delivery, so that it is sent once more
+// under the same name (PF-10). who is the person who decided it.
+func (s *Store) Forget(ctx context.Context, d *Delivery, who string) error {
+	d.Answer = "sent once more by " + who
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM delivery_steps WHERE company = $1 AND target = $2 AND run_no = $3", d.Company, d.Target, d.RunNo); err != nil {
+			return err
+		}
+		return step(ctx, tx, d, Unconfirmed, Built)
+	})
 }
 
 // EntriesOf are the entries that a delivery carries, in natural-key order.

@@ -171,6 +171,62 @@ func (b *bench) walk(s *store.Store, d *store.Delivery, sequence int) {
 	b.refused(s.Advance(b.Context(), d, store.Delivered, store.Planned), "does not follow")
 }
 
+// built is the first delivery to a target, with hash and size.
+func (b *bench) built(s *store.Store) *store.Delivery {
+	b.Helper()
+	d := b.owed(s)[0]
+	b.must(s.Approve(b.Context(), &d, named))
+	d.SHA256, d.Size = "ab", 3
+	b.must(s.Advance(b.Context(), &d, store.Approved, store.Built))
+	return &d
+}
+
+func deliverySteps(b *bench) {
+	s := b.open(func(o *store.Options) { o.Targets = []string{""} })
+	b.commit(s, b.everything())
+	d := b.built(s)
+	file := store.DeliveryFile{Name: "F1", Step: "UPLOADING", Temp: "F1.x.tmp"}
+	b.must(s.SaveFile(b.Context(), d, 1, file, store.Uploading))
+	stale := *d
+	file.Step = "RENAMING"
+	b.must(s.SaveFile(b.Context(), d, 1, file, store.Renaming))
+	b.must(s.SaveFile(b.Context(), d, 0, store.DeliveryFile{Name: "F1.sha256", Step: "PLACED"}, store.Renaming))
+	b.refused(s.SaveFile(b.Context(), &stale, 1, file, store.Uploaded), "not UPLOADING any more")
+	files, err := s.Files(b.Context(), d)
+	b.must(err)
+	b.equal("steps", []store.DeliveryFile{{Name: "F1.sha256", Step: "PLACED"}, file}, files)
+	b.must(s.Failed(b.Context(), d, "connection lost"))
+	b.equal("attempts", []any{1, "connection lost", store.Renaming}, []any{b.owed(s)[0].Attempts, b.owed(s)[0].Failure, b.owed(s)[0].State})
+	b.must(s.Advance(b.Context(), d, store.Renaming, store.Unconfirmed))
+	b.equal("unconfirmed is owed", 1, len(b.owed(s)))
+	b.must(s.Forget(b.Context(), d, "ann"))
+	files, err = s.Files(b.Context(), d)
+	b.must(err)
+	b.equal("steps after a decision to send it once more", 0, len(files))
+	b.equal("state", []any{store.Built, "sent once more by ann"}, []any{b.owed(s)[0].State, b.owed(s)[0].Answer})
+	b.must(s.Advance(b.Context(), d, store.Built, store.Delivered))
+	b.equal("owed", 0, len(b.owed(s)))
+	b.must(s.Advance(b.Context(), d, store.Delivered, store.Acknowledged))
+}
+
+func rejected(b *bench) {
+	s := b.open(func(o *store.Options) { o.Targets = []string{""} })
+	b.commit(s, b.everything())
+	d := b.built(s)
+	b.must(s.Advance(b.Context(), d, store.Built, store.Delivered))
+	d.Answer = "unknown account"
+	b.must(s.Advance(b.Context(), d, store.Delivered, store.Rejected))
+	b.equal("owed", 0, len(b.owed(s)))
+	b.commit(s, &night.Commit{Request: request(), RunID: "run-2", Outcome: night.UnchangedRun})
+	owed := b.owed(s)
+	if len(owed) != 1 {
+		b.Fatalf("%d deliveries are owed", len(owed))
+	}
+	b.equal("what was rejected", b.numbers(s, d), b.numbers(s, &owed[0]))
+	b.must(s.Approve(b.Context(), &owed[0], named))
+	b.equal("sequence", 2, owed[0].Sequence)
+}
+
 func heldEntries(b *bench) {
 	s := b.open(func(o *store.Options) { o.Targets = []string{""} })
 	c := b.everything()

@@ -40,6 +40,8 @@ func Run(t *testing.T, database func(t *testing.T) string) {
 		{"an entry that does not balance as stored is refused (INV-10)", unbalanced},
 		{"the database refuses negative amounts and unknown states", checks},
 		{"every entry goes to every target in one file, in order and without gaps", deliveries},
+		{"a delivery keeps the step of each of its files, and a person decides what is unconfirmed", deliverySteps},
+		{"the entries of a rejected file go out in another one", rejected},
 		{"what is held goes with a later file", heldEntries},
 		{"results are handed out once", artifacts},
 		{"thirty thousand items are committed and loaded", manyItems},

@@ -22,7 +22,7 @@ type Run struct {
 	Store     string // SQLite file, or the address of a PostgreSQL database
 	Archive   string // folder of kept files
 	Output    string // folder of workbooks and other results
-	Posting   string // folder into which posting files are dropped; "" for none
+	Targets   []Target
 	Reports   string // folder or file, as the next four
 	Documents string
 	Funding   string // "" where there is none
@@ -52,12 +52,9 @@ func ReadRun(name string, data []byte, beside fs.FS, r Range) (*Run, error) {
 	}
 	maps.Copy(s.values, map[string]any{"date_from": r.From.String(), "date_to": r.To.String(), "as_of": r.AsOf.String()})
 	run := &Run{
-		Store: s.str("store", "tieout.db"), Archive: s.str("archive", "archive"), Output: s.str("output", "out"), Posting: s.place("posting"),
+		Store: s.str("store", "tieout.db"), Archive: s.str("archive", "archive"), Output: s.str("output", "out"), Targets: s.readTargets(),
 		Reports: s.place("reports"), Documents: s.place("documents"), Funding: s.place("funding"), Bank: s.place("bank"), Opening: s.place("opening"),
 		Mode: ledger.Mode(s.str("correction_mode", string(ledger.Delta))), Hash: hash,
-	}
-	if _, said := s.values["posting"]; !said {
-		run.Posting = "posting"
 	}
 	if run.Mode != ledger.Delta && run.Mode != ledger.ReverseRepost {
 		s.fault("correction_mode", "%q: delta or reverse_repost is needed", run.Mode)

@@ -1,0 +1,296 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"tieout/cmd/tieout/internal/config"
+	"tieout/ledger"
+	"tieout/ledger/drop"
+	"tieout/ledger/posting"
+	"tieout/recon"
+	"tieout/recon/secret"
+	"tieout/recon/store"
+)
+
+// handOut publishes results and delivers posting files that commits owe. What
+// cannot be delivered now stays owed, is told in n.undelivered, and stops no run.
+func (n *nightly) handOut(ctx context.Context) error {
+	if err := n.publish(ctx); err != nil {
+		return err
+	}
+	n.undelivered = nil
+	for i := range n.cfg.Targets {
+		if err := n.deliverTo(ctx, &n.cfg.Targets[i]); err != nil {
+			return err
+		}
+		if err := n.collectAnswers(ctx, &n.cfg.Targets[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deliverTo delivers what a target is owed strictly in sequence: a file that is
+// not delivered holds those behind it.
+func (n *nightly) deliverTo(ctx context.Context, t *config.Target) error {
+	owed, err := n.store.Owed(ctx, n.cfg.Recon.Company)
+	if err != nil {
+		return err
+	}
+	for i := range owed {
+		d := &owed[i]
+		if d.Target != t.Name {
+			continue
+		}
+		if d.State == store.Unconfirmed {
+			n.undelivered = append(n.undelivered, &openDelivery{d, errUnconfirmed})
+			return nil
+		}
+		failed, err := n.deliver(ctx, t, d)
+		if err != nil {
+			return err
+		}
+		if failed != nil {
+			n.undelivered = append(n.undelivered, &openDelivery{d, failed})
+			return nil
+		}
+	}
+	return nil
+}
+
+// errUnconfirmed is a file that the consumer took, or that was lost.
+var errUnconfirmed = errors.New("delivered or lost, which cannot be told from here: ask the consumer, then `tieout deliver --accept` it or `--resend` it")
+
+// openDelivery is a posting file that is owed still.
+type openDelivery struct {
+	*store.Delivery
+	why error
+}
+
+// Error names the file, its target and the reason.
+func (o *openDelivery) Error() string {
+	return fmt.Sprintf("posting file %s is not delivered: %s", o.Delivery.Name, o.why)
+}
+
+// Unwrap is the reason.
+func (o *openDelivery) Unwrap() error { return o.why }
+
+// deliver takes a posting file through its states, each stored before the next
+// step. failed is a failure of the target, err one of our own.
+func (n *nightly) deliver(ctx context.Context, t *config.Target, d *store.Delivery) (failed, err error) {
+	parts, err := n.build(ctx, t, d)
+	if err != nil {
+		return nil, err
+	}
+	for attempt := range 3 {
+		if failed = n.attempt(ctx, t, d, parts); failed == nil || errors.Is(failed, errUnconfirmed) {
+			return failed, nil
+		}
+		if err := n.store.Failed(ctx, d, failed.Error()); err != nil {
+			return nil, err
+		}
+		if errors.Is(failed, drop.ErrConflict) || errors.Is(failed, drop.ErrHostKey) || ctx.Err() != nil {
+			return failed, nil
+		}
+		pause(ctx, time.Duration(attempt+1)*200*time.Millisecond)
+	}
+	return failed, nil
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// attempt is one attempt on one connection.
+func (n *nightly) attempt(ctx context.Context, t *config.Target, d *store.Delivery, parts []drop.File) error {
+	place, closePlace, err := n.open(ctx, t)
+	if err != nil {
+		return err
+	}
+	defer closePlace()
+	files, err := n.store.Files(ctx, d)
+	if err != nil {
+		return err
+	}
+	o := drop.Order{Files: drop.WithSidecars(parts), Immediate: t.Immediate, Fresh: fresh}
+	for _, f := range files {
+		o.Progress = append(o.Progress, drop.Progress{Name: f.Name, Step: drop.Step(f.Step), Temp: f.Temp})
+	}
+	for i := len(files); len(files) > 0 && i < len(o.Files); i++ {
+		o.Progress = append(o.Progress, drop.Progress{Name: o.Files[i].Name, Step: drop.Waiting})
+	}
+	result, err := drop.Deliver(ctx, place, o, &deliveryLog{n.store, d, o.Files})
+	if err != nil {
+		return err
+	}
+	d.Ended, d.Failure = recon.Instant(time.Now().UnixMicro()), ""
+	if result.Delivered {
+		return n.store.Advance(ctx, d, d.State, store.Delivered)
+	}
+	d.Failure = result.Unconfirmed + " is under neither of its names"
+	return errors.Join(errUnconfirmed, n.store.Advance(ctx, d, d.State, store.Unconfirmed))
+}
+
+// deliveryLog stores the steps of a delivery.
+type deliveryLog struct {
+	store *store.Store
+	d     *store.Delivery
+	files []drop.File
+}
+
+// Save stores a step, and with it the state of the delivery.
+func (l *deliveryLog) Save(ctx context.Context, p drop.Progress) error {
+	state := l.d.State
+	switch p.Step {
+	case drop.Uploading:
+		state = store.Uploading
+	case drop.Uploaded:
+		state = store.Uploaded
+	case drop.Renaming:
+		state = store.Renaming
+	case drop.Waiting, drop.Placed, drop.Unconfirmed:
+	}
+	i := slices.IndexFunc(l.files, func(f drop.File) bool { return f.Name == p.Name })
+	return l.store.SaveFile(ctx, l.d, i, store.DeliveryFile{Name: p.Name, Step: string(p.Step), Temp: p.Temp}, state)
+}
+
+// fresh is a suffix that nobody can guess.
+func fresh() string {
+	var random [8]byte
+	_, _ = rand.Read(random[:]) // never fails: it ends the process instead
+	return hex.EncodeToString(random[:])
+}
+
+// build makes the files of a delivery from stored entries, proves them against
+// these (INV-11), and releases and fixes what was not fixed yet. A resend has the same bytes (PF-10).
+func (n *nightly) build(ctx context.Context, t *config.Target, d *store.Delivery) ([]drop.File, error) {
+	h, entries, err := n.contents(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	if d.State == store.Planned {
+		probe, err := t.Format.Write(h, entries)
+		if err != nil {
+			return nil, fmt.Errorf("posting file of run %s: %w", d.RunID, err)
+		}
+		name := func(sequence int) string { h.Sequence = sequence; return probe.Parts[0].Name(h) }
+		if err := n.store.Approve(ctx, d, name); err != nil {
+			return nil, err
+		}
+	}
+	made, err := t.Format.Write(h, entries)
+	if err == nil {
+		err = t.Format.Prove(made.Parts, h, entries)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("posting file %s: %w", d.Name, err)
+	}
+	files := make([]drop.File, len(made.Parts))
+	for i, p := range made.Parts {
+		files[i] = drop.File{Name: p.Name(h), Bytes: p.Bytes}
+	}
+	return files, n.fix(ctx, d, files)
+}
+
+// contents are the header and the entries of a delivery. The sequence of one that is not released is 1.
+func (n *nightly) contents(ctx context.Context, d *store.Delivery) (posting.Header, []ledger.Entry, error) {
+	entries, err := n.store.EntriesOf(ctx, d)
+	slices.SortFunc(entries, func(a, b ledger.Entry) int { return a.Key().Compare(b.Key()) })
+	return posting.Header{
+		Company: d.Company, Target: d.Target, Sequence: max(1, d.Sequence), Created: d.AsOf.String() + "T00:00:00Z", From: d.From, To: d.To, Base: n.cfg.Recon.Base, RunID: d.RunID,
+	}, entries, err
+}
+
+// fix stores hash and size of what was built, or compares with what was stored.
+func (n *nightly) fix(ctx context.Context, d *store.Delivery, files []drop.File) error {
+	whole := files[0].Bytes
+	if len(files) > 1 {
+		whole = drop.WithSidecars(files)[2*len(files)].Bytes // the sentinel lists all hashes
+	}
+	sum := fmt.Sprintf("%x", sha256.Sum256(whole))
+	if d.State == store.Approved {
+		d.SHA256, d.Size = sum, int64(len(whole))
+		return n.store.Advance(ctx, d, store.Approved, store.Built)
+	}
+	if sum != d.SHA256 {
+		return fmt.Errorf("posting file %s: the stored entries give other bytes than those that were approved", d.Name)
+	}
+	return nil
+}
+
+// open opens the target. The folder that is named for the only target is made if
+// it is not there; a share or a server is not.
+func (n *nightly) open(ctx context.Context, t *config.Target) (drop.Place, func(), error) {
+	if t.Server == nil {
+		dir := n.path(t.Folder)
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return nil, nil, err
+		}
+		place, err := drop.OpenFolder(dir)
+		return place, func() {}, err
+	}
+	server, err := n.server(t.Server)
+	if err != nil {
+		return nil, nil, err
+	}
+	place, err := drop.Connect(ctx, server)
+	if err != nil {
+		return nil, nil, err
+	}
+	return place, place.Close, nil
+}
+
+// server is how to reach an SFTP target.
+func (n *nightly) server(p *config.SFTPPlace) (s drop.Server, err error) {
+	s = drop.Server{Address: p.Address, User: p.User, Dir: p.Dir, Dial: p.DialTimeout, Idle: p.IdleFor}
+	if p.KnownHosts != "" {
+		s.Keys, err = drop.KnownHosts(n.path(p.KnownHosts))
+	} else {
+		s.Keys, err = drop.PinnedKeys(p.HostKeys...)
+	}
+	if err != nil {
+		return s, err
+	}
+	var method ssh.AuthMethod
+	from := n.secrets()
+	switch {
+	case p.Agent:
+		method, err = drop.Agent(os.Getenv("SSH_AUTH_SOCK"))
+	case p.KeyFile != "":
+		method, err = n.privateKey(p, from)
+	default:
+		var password secret.Text
+		password, err = from.Resolve(p.Password)
+		method = ssh.Password(password.Reveal())
+	}
+	s.Auth = []ssh.AuthMethod{method}
+	return s, err
+}
+
+func (n *nightly) privateKey(p *config.SFTPPlace, from secret.Resolver) (ssh.AuthMethod, error) {
+	pem, err := os.ReadFile(n.path(p.KeyFile))
+	if err != nil {
+		return nil, fmt.Errorf("key_file: %w", err)
+	}
+	if p.Passphrase == "" {
+		return drop.PrivateKey(pem, nil)
+	}
+	passphrase, err := from.Resolve(p.Passphrase)
+	if err != nil {
+		return nil, fmt.Errorf("passphrase: %w", err)
+	}
+	return drop.PrivateKey(pem, []byte(passphrase.Reveal()))
+}
