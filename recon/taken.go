@@ -69,11 +69,11 @@ func (r *Result) HoldsOpen(row int) int64 {
 // MovesMoney tells a row that the books have lines for.
 func (r *Result) MovesMoney(row int) bool { return r.run.movesMoney(uint32(row)) }
 
-// Rejects lists the rows with which the processor refused others.
-func (r *Result) Rejects() []int {
+// Moving lists the rows of a type that move money.
+func (r *Result) Moving(kind EventType) []int {
 	var rows []int
 	for i := range r.run.txns.rows {
-		if r.run.txns.rows[i].kind == Reject && r.run.movesMoney(uint32(i)) {
+		if r.run.txns.rows[i].kind == kind && r.run.movesMoney(uint32(i)) {
 			rows = append(rows, i)
 		}
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,13 +16,11 @@ import (
 	"tieout/cmd/tieout/internal/config"
 	"tieout/ledger"
 	"tieout/ledger/drop/durable"
-	"tieout/ledger/money"
 	"tieout/ledger/posting"
 	"tieout/recon"
 	"tieout/recon/carddata"
 	"tieout/recon/night"
 	"tieout/recon/store"
-	"tieout/reports"
 	"tieout/reports/answer"
 	"tieout/reports/workbook"
 )
@@ -252,58 +249,6 @@ func (n *nightly) Read(_ context.Context, files []night.File) (recon.Input, []re
 	return in.input, in.reports, nil
 }
 
-// Exceptions lists what the engine found, with the rows of the workbook as bodies.
-func (n *nightly) Exceptions(res *recon.Result) ([]night.Found, error) {
-	rows := map[string]int{}
-	for _, i := range res.Order() {
-		rows[fmt.Sprintf("T:%d", res.Label(int(i)))] = int(i)
-	}
-	var all []night.Found
-	for e := range answer.Exceptions(res) {
-		f := night.Found{Row: -1, Exception: night.Exception{ID: e.ID, Side: string(e.Side), Reason: e.Reason}}
-		switch e.Side {
-		case reports.SideEvent:
-			f.Row = rows[e.DataKey]
-		case reports.SideBatch:
-			f.Key = strings.Join([]string{e.Merchant, e.Origin.String(), e.Currency.String()}, "|")
-		case reports.SideDoc, reports.SideDeposit, reports.SideBank:
-			_, f.Key, _ = strings.Cut(e.DataKey, ":")
-		}
-		e.Status, e.FirstSeen, e.DataKey = "", 0, ""
-		body, err := json.Marshal(e)
-		if err != nil {
-			return nil, err
-		}
-		f.Body = body
-		all = append(all, f)
-	}
-	return all, nil
-}
-
-// Body is the work list's row of an item that was open at cut-over.
-func (n *nightly) Body(r *night.Row) ([]byte, error) {
-	in := func(minor int64) money.Amount { return money.New(minor, r.Currency) }
-	return json.Marshal(reports.ExceptionRow{
-		ID: recon.ExceptionID(night.SideEvent, r.ID, r.Natural.String()), Side: reports.SideEvent, Reason: r.Reason, Merchant: r.Merchant,
-		Store: n.cfg.Recon.Store(r.Merchant), Reference: r.Reference, RequestID: r.ID, ParentID: r.Parent, Type: r.Type.String(), Origin: r.Settled,
-		Occurred: r.Occurred, Due: r.DueDate, Currency: r.Currency, Amount: in(r.Amount), Applied: in(r.Applied), Suspended: in(r.Suspended), Difference: in(r.WriteOff),
-		CardBrand: r.CardBrand, Last4: r.Last4, AuthCode: r.AuthCode, Suggested: r.Documents,
-	})
-}
-
-// FileBody is the work list's row of a file of which nothing can be used.
-func (n *nightly) FileBody(e *night.Exception, f *night.File) ([]byte, error) {
-	row := reports.ExceptionRow{ID: e.ID, Side: reports.SideEvent, Reason: e.Reason, Evidence: fmt.Sprintf("nothing of %s can be used, it is %s", f.Report.File, f.Report.Verdict)}
-	if len(f.Report.Findings) > 0 {
-		first := &f.Report.Findings[0]
-		row.Evidence += fmt.Sprintf(" (line %d: %s)", first.Line, first.Message)
-	}
-	if e.Hold != nil {
-		row.Merchant, row.Store, row.Origin = e.Hold.Merchant, n.cfg.Recon.Store(e.Hold.Merchant), e.Hold.From
-	}
-	return json.Marshal(row)
-}
-
 // Judge completes the reports on the files.
 func (n *nightly) Judge(res *recon.Result) []recon.FileReport {
 	n.in.judge(res)
@@ -340,11 +285,8 @@ func (n *nightly) Render(a *night.Answer) ([]night.Artifact, error) {
 	if err != nil {
 		return nil, err
 	}
-	book, err := shown.Workbook(a.RunID, a.Reports)
+	book, err := n.book(shown, a)
 	if err != nil {
-		return nil, err
-	}
-	if err := carry(book, a); err != nil {
 		return nil, err
 	}
 	n.tellSources(book)
@@ -391,57 +333,6 @@ func (n *nightly) keepResults(results []result) ([]night.Artifact, error) {
 		kept = append(kept, night.Artifact{Kind: r.kind, Name: r.name, SHA256: hash, Size: size})
 	}
 	return kept, nil
-}
-
-// carry gives the workbook the work list with its history instead of what one
-// run alone can know.
-func carry(book *reports.Night, a *night.Answer) error {
-	var rows []reports.ExceptionRow
-	first := map[string]recon.Date{}
-	for _, e := range a.Work {
-		first[e.ID] = e.FirstSeen
-		if e.Status == night.Closed {
-			continue
-		}
-		var row reports.ExceptionRow
-		if err := json.Unmarshal(e.Body, &row); err != nil {
-			return fmt.Errorf("exception %s: %w", e.ID, err)
-		}
-		row.Status, row.FirstSeen = reports.ExceptionStatus(e.Status), e.FirstSeen
-		rows = append(rows, row)
-	}
-	link(rows, book)
-	book.Exceptions, book.Revision = reports.Each(rows), a.Revision
-	for i := range book.Cleared {
-		book.Cleared[i].FirstSeen = first[book.Cleared[i].ID]
-	}
-	for _, d := range a.Commit.Decisions {
-		if d.Change == ledger.Corrected {
-			book.Notices = append(book.Notices, fmt.Sprintf("Entry %s corrects %s.", d.Number(), d.Corrects()))
-		}
-	}
-	for _, sentence := range a.Absent {
-		book.Notices = append(book.Notices, sentence+": see the findings on About.")
-	}
-	for _, h := range a.Commit.Holds {
-		book.Notices = append(book.Notices, fmt.Sprintf("Not released: %s from %s to %s: %s.", cmp.Or(h.Merchant, "every merchant"), h.From, h.To, h.Why))
-	}
-	return nil
-}
-
-// link points exceptions of this run's rows at their rows in the data.
-func link(rows []reports.ExceptionRow, book *reports.Night) {
-	keys := map[string]string{}
-	if book.Exceptions != nil {
-		for e, err := range book.Exceptions {
-			if err == nil {
-				keys[e.ID] = e.DataKey
-			}
-		}
-	}
-	for i := range rows {
-		rows[i].DataKey = keys[rows[i].ID]
-	}
 }
 
 func (n *nightly) publish(ctx context.Context) error {

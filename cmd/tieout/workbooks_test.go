@@ -75,8 +75,11 @@ func TestWorkedExampleOnPaper(t *testing.T) {
 			t.Errorf("row %s names no file or line", row.Key)
 		}
 	}
-	if len(n.Cleared) != 1 || n.Cleared[0].EntryNo == "" || n.Cleared[0].Origin == 0 || n.Cleared[0].DataKey != "D:D39" {
+	if len(n.Cleared) != 2 || n.Cleared[0].EntryNo == "" || n.Cleared[0].Origin == 0 || n.Cleared[0].DataKey != "D:D39" {
 		t.Errorf("cleared items: %+v", n.Cleared)
+	}
+	if won := n.Cleared[1]; won.From != recon.ChargebackOpen || won.Amount.String() != "-64.00" || won.By != "row 33: representment won" || won.DataKey != "T:33" || won.Posting.String() != "2026-09-30" {
+		t.Errorf("the dispute that was won: %+v", won)
 	}
 }
 

@@ -48,6 +48,17 @@ func newWorklist(p *read, c *Commit, body func(*Row) ([]byte, error)) *worklist 
 	return w
 }
 
+// before is the work list as earlier runs left it.
+func (p *past) before() Before {
+	b := Before{AsOf: p.state.PriorAsOf, Weeks: p.state.Weeks}
+	for _, id := range slices.Sorted(maps.Keys(p.state.Exceptions)) {
+		if e := p.state.Exceptions[id]; e.Status != Closed {
+			b.Open = append(b.Open, e)
+		}
+	}
+	return b
+}
+
 // compare returns every exception with its state after this run: the open ones,
 // and those that this run closed.
 func (w *worklist) compare(found []Exception) ([]Exception, error) {
@@ -97,13 +108,13 @@ func (w *worklist) unseen(e Exception) (Exception, error) {
 	return e, err
 }
 
-// meet gives a found exception its state and its first day.
+// meet gives a found exception its state, its first day and what finance wrote.
 func (w *worklist) meet(e, old Exception, known bool) Exception {
 	e.Status, e.FirstSeen, e.LastSeen = New, w.req.AsOf, w.req.AsOf
 	if !known {
 		return e
 	}
-	e.FirstSeen = old.FirstSeen
+	e.FirstSeen, e.Remarks = old.FirstSeen, old.Remarks
 	if e.Hold != nil && old.Hold != nil && old.Status != Closed {
 		e.Hold = e.Hold.with(old.Hold) // what was held stays held
 	}
@@ -240,7 +251,8 @@ func (p *past) changed(all []Exception) []Exception {
 	var news []Exception
 	for _, e := range all {
 		old, known := p.state.Exceptions[e.ID]
-		same := known && old.Status == e.Status && old.Reason == e.Reason && old.FirstSeen == e.FirstSeen && bytes.Equal(old.Body, e.Body) && sameHold(old.Hold, e.Hold)
+		same := known && old.Status == e.Status && old.Reason == e.Reason && old.FirstSeen == e.FirstSeen && old.Amount == e.Amount &&
+			bytes.Equal(old.Body, e.Body) && sameHold(old.Hold, e.Hold)
 		if !same {
 			news = append(news, e)
 		}

@@ -192,7 +192,7 @@ func (p *past) users(res *recon.Result, history []*Row) (user map[int]string, on
 			byID[r.ID] = h
 		}
 	}
-	for _, i := range res.Rejects() {
+	for _, i := range res.Moving(recon.Reject) {
 		r := res.Row(i)
 		if h, held := byID[r.ParentID]; held {
 			user[h], on[h] = RowKey(r.ID, r.Natural), r.Settled

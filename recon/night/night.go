@@ -71,10 +71,18 @@ type Answer struct {
 	Unusable    []string           // why nothing of a file could be used and nothing has replaced it
 	Absent      []string           // which re-issued reports lack rows that an earlier one gave
 	Work        []Exception        // the open exceptions, and those that this run closed
+	Before      Before             // the work list of earlier runs
 	Commit      *Commit
 	NotProvided []string // what the run went on without: required reports that are late or missing
 	Masked      int      // values with card data that were not kept of its files (R7)
 	Restated    []Cut    // ranges that rows of this run restate: they are run again next
+}
+
+// Before is what the work list was before a run.
+type Before struct {
+	AsOf  recon.Date  // of the last run; 0: there was none
+	Open  []Exception // after it, by id
+	Weeks []Week      // how much was open at the end of earlier weeks, oldest first
 }
 
 // Night runs one company, a range at a time.
@@ -100,7 +108,7 @@ func (n *Night) Run(ctx context.Context, req Request) (*Answer, error) {
 		return nil, fmt.Errorf("load what earlier runs left: %w", err)
 	}
 	p := &past{req: req, state: state, policy: &n.Policy}
-	a := &Answer{Request: req, RunID: runID(req, state.Attempt), Revision: state.Revision + 1, Files: p.files(kept)}
+	a := &Answer{Request: req, RunID: runID(req, state.Attempt), Revision: state.Revision + 1, Files: p.files(kept), Before: p.before()}
 	in, reports, err := n.Sources.Read(ctx, a.Files)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 
+	"tieout/ledger/money"
 	"tieout/recon"
 )
 
@@ -28,7 +29,8 @@ func (n *Night) takeOver(p *past, history []recon.Posted, files []string) ([]Row
 		}
 		id := recon.ExceptionID(SideEvent, row.ID, row.Natural.String())
 		p.state.Exceptions[id] = Exception{
-			ID: id, Side: SideEvent, Key: row.Key(), Reason: row.Reason, Status: New, FirstSeen: row.Settled, LastSeen: row.Settled, Body: body,
+			ID: id, Side: SideEvent, Key: row.Key(), Reason: row.Reason, Amount: money.New(row.Amount, row.Currency), Status: New,
+			FirstSeen: row.Settled, LastSeen: row.Settled, Body: body,
 		}
 	}
 	p.state.Rows = append(p.state.Rows, rows...)

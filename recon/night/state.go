@@ -203,6 +203,7 @@ type Exception struct {
 	Side      string          `json:"side"`
 	Key       string          `json:"key"` // natural key of its item; "" where it cannot be read
 	Reason    recon.Reason    `json:"reason"`
+	Amount    money.Amount    `json:"amount"` // without currency: no figure
 	Status    ExceptionStatus `json:"status"`
 	FirstSeen recon.Date      `json:"first_seen"`
 	LastSeen  recon.Date      `json:"last_seen"`
@@ -211,8 +212,35 @@ type Exception struct {
 	File      string          `json:"file,omitempty"` // of a row that cannot be trusted: SHA-256 of the kept copy
 	Line      int             `json:"line,omitempty"` // and physical line in it
 	Hold      *Hold           `json:"hold,omitempty"` // what it keeps from being released
-	Body      []byte          `json:"body"`           // as rendered; the reports know its form
+	Remarks   Remarks         `json:"remarks,omitzero"`
+	Body      []byte          `json:"body"` // as rendered; the reports know its form
 }
+
+// Remarks are what finance wrote on the work list. They stay with the item on
+// every run (MAT-10, XLS-17).
+type Remarks struct {
+	Disposition string `json:"disposition,omitempty"`
+	Ref         string `json:"ref,omitempty"`
+	AssignedTo  string `json:"assigned_to,omitempty"`
+	Note        string `json:"note,omitempty"`
+}
+
+// Week is what the work list held after the last run as of a day (XLS-10).
+type Week struct {
+	AsOf recon.Date
+	Open []Open // by currency
+}
+
+// Open is how many exceptions of a currency were open, and the sum of their
+// absolute amounts in minor units.
+type Open struct {
+	Currency money.Currency
+	Items    int
+	Amount   int64
+}
+
+// Weeks is how far back the work list is followed.
+const Weeks = 13
 
 // Cut is a range that was computed as one run; a rerun computes it again as one.
 type Cut struct{ From, To recon.Date }
@@ -236,5 +264,7 @@ type State struct {
 	Files         []File                     // all that are kept
 	LastNumber    map[int]int                // last entry number by year
 	Cuts          []Cut
-	Revision      int // of the workbooks of this range so far
+	Revision      int        // of the workbooks of this range so far
+	PriorAsOf     recon.Date // of the last run before this one; 0: there is none
+	Weeks         []Week     // oldest first, up to a week before this run; none before the first run
 }

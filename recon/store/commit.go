@@ -198,8 +198,8 @@ func (r *Run) writeExceptions(ctx context.Context, tx *sql.Tx, c *night.Commit) 
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "INSERT INTO exception_history (company, id, run_no, reason, status, cause) VALUES ($1, $2, $3, $4, $5, $6)",
-			c.Company, e.ID, r.no, e.Reason.String(), string(e.Status), e.ClosedBy)
+		_, err = tx.ExecContext(ctx, "INSERT INTO exception_history (company, id, run_no, reason, status, cause, currency, amount) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+			c.Company, e.ID, r.no, e.Reason.String(), string(e.Status), e.ClosedBy, e.Amount.Currency().String(), e.Amount.Minor())
 		if err != nil {
 			return err
 		}

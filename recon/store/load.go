@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"tieout/ledger"
 	"tieout/ledger/money"
@@ -15,11 +17,11 @@ import (
 
 // Load returns what earlier runs left of the company.
 func (r *Run) Load(ctx context.Context, req night.Request) (*night.State, error) {
-	l := &loading{ctx: ctx, db: r.db, company: req.Company, s: &night.State{
+	l := &loading{ctx: ctx, db: r.db, company: req.Company, asOf: req.AsOf, s: &night.State{
 		Run: r.no, Attempt: r.attempt, BatchNets: map[recon.BatchKey]int64{}, Entries: map[string][]ledger.Booked{},
 		Exceptions: map[string]night.Exception{}, Bodies: map[string]string{}, LastNumber: map[int]int{},
 	}}
-	for _, step := range []func() error{l.items, l.nets, l.contributions, l.entries, l.exceptions, l.files, l.cuts} {
+	for _, step := range []func() error{l.items, l.nets, l.contributions, l.entries, l.exceptions, l.files, l.cuts, l.weeks} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -32,6 +34,7 @@ type loading struct {
 	ctx     context.Context
 	db      querier
 	company string
+	asOf    recon.Date // of this run
 	s       *night.State
 }
 
@@ -165,6 +168,46 @@ func (l *loading) files() error {
 	slices.SortFunc(l.s.Files, func(a, b night.File) int {
 		return cmp.Or(cmp.Compare(a.Generation, b.Generation), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Name, b.Name), cmp.Compare(a.SHA256, b.SHA256))
 	})
+	return err
+}
+
+// weeks tell the day of the last run, and what was open at the end of earlier
+// weeks: of every exception its newest state as of that day.
+func (l *loading) weeks() error {
+	var first recon.Date
+	err := l.each(`SELECT r.as_of, (SELECT MIN(f.as_of) FROM runs f WHERE f.company = r.company AND f.state = 'COMMITTED') FROM runs r
+		WHERE r.company = $1 AND r.state = 'COMMITTED' ORDER BY r.run_no DESC LIMIT 1`, func(scan func(...any) error) error {
+		var last, begun string
+		if err := scan(&last, &begun); err != nil {
+			return err
+		}
+		return errors.Join(l.s.PriorAsOf.UnmarshalText([]byte(last)), first.UnmarshalText([]byte(begun)))
+	})
+	for week := night.Weeks - 1; week > 0 && err == nil && first != 0; week-- {
+		if day := l.asOf - recon.Date(7*week); day >= first {
+			err = l.week(day)
+		}
+	}
+	return err
+}
+
+func (l *loading) week(day recon.Date) error {
+	w := night.Week{AsOf: day}
+	err := each(l.ctx, l.db, `SELECT h.currency, COUNT(*), CAST(SUM(ABS(h.amount)) AS BIGINT) FROM exception_history h
+		JOIN (SELECT s.id, MAX(s.run_no) AS run_no FROM exception_history s JOIN runs r ON r.run_no = s.run_no WHERE s.company = $1 AND r.as_of <= $2 GROUP BY s.id) newest
+			ON newest.id = h.id AND newest.run_no = h.run_no
+		WHERE h.company = $1 AND h.status <> 'CLOSED' GROUP BY h.currency`, []any{l.company, day.String()}, func(scan func(...any) error) error {
+		var o night.Open
+		var currency string
+		if err := scan(&currency, &o.Items, &o.Amount); err != nil {
+			return err
+		}
+		err := o.Currency.UnmarshalText([]byte(currency))
+		w.Open = append(w.Open, o)
+		return err
+	})
+	slices.SortFunc(w.Open, func(a, b night.Open) int { return strings.Compare(a.Currency.String(), b.Currency.String()) })
+	l.s.Weeks = append(l.s.Weeks, w)
 	return err
 }
 

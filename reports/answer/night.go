@@ -36,55 +36,8 @@ func (n *Night) Workbook(runID string, sources []recon.FileReport) (*reports.Nig
 	}
 	n.addProofs(w)
 	n.addFunding(w)
-	entries := n.reclassed()
-	for _, c := range n.Result.Cleared() {
-		w.Cleared = append(w.Cleared, n.clearedItem(c, entries))
-	}
+	w.Cleared = n.cleared()
 	return w, nil
-}
-
-// clearedItem is a carried item that left the list; who stored its first day may add it.
-func (n *Night) clearedItem(c recon.Cleared, entries map[ledger.SourceRef]string) reports.ClearedItem {
-	h := &n.Result.Input().History[c.Posted]
-	item := reports.ClearedItem{
-		ID: recon.ExceptionID("event", h.ID, h.Type.String()), RequestID: h.ID, Merchant: h.Merchant, From: h.OpenReason,
-		Origin: settledOn(n.Result.Policy(), h), Amount: money.New(c.Amount, h.Currency), Pass: c.Pass,
-		Documents: n.Result.DocumentIDs(c.Docs), By: "document", EntryNo: entries[ledger.SourceRef("H:"+h.ID)],
-	}
-	if c.ByRow > 0 {
-		label := strconv.Itoa(n.Result.Label(int(c.ByRow - 1)))
-		item.By, item.DataKey = "row "+label, "T:"+label
-		item.Posting = n.Result.Row(int(c.ByRow - 1)).Posting
-		return item
-	}
-	item.Posting = n.Chart.PostingDate(n.Result.Policy().To)
-	if len(item.Documents) > 0 {
-		item.DataKey = "D:" + item.Documents[0]
-	}
-	return item
-}
-
-// settledOn is the settlement date of a posted event: a batch date without a time is one (3.3).
-func settledOn(p *recon.Policy, h *recon.Posted) recon.Date {
-	if h.BatchDate != 0 || h.Batched == 0 {
-		return h.BatchDate
-	}
-	return p.SettlementDate(h.Merchant, h.Batched)
-}
-
-// reclassed are the numbers of the entries that move carried items, by the source of their lines.
-func (n *Night) reclassed() map[ledger.SourceRef]string {
-	all := map[ledger.SourceRef]string{}
-	for i := range n.Entries {
-		if e := &n.Entries[i]; e.Key().Class == ledger.Reclass {
-			for _, l := range e.Lines() {
-				for _, s := range l.Sources {
-					all[s] = e.Number()
-				}
-			}
-		}
-	}
-	return all
 }
 
 // exceptionRows are the open exceptions; in memory they never fail.

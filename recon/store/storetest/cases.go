@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"tieout/ledger"
+	"tieout/ledger/money"
 	"tieout/recon"
 	"tieout/recon/night"
 	"tieout/recon/store"
@@ -260,4 +261,35 @@ func artifacts(b *bench) {
 	left, err := s.Unpublished(b.Context(), "ACME")
 	b.must(err)
 	b.equal("what is left", all[1:], left)
+}
+
+// weeks: an item counts with the state and the amount that it had after the last
+// run as of that day; another company's and what came later do not.
+func weeks(b *bench) {
+	s := b.open()
+	usd := func(minor int64) money.Amount { return money.New(minor, usd()) }
+	item := func(id string, status night.ExceptionStatus, a money.Amount) night.Exception {
+		return night.Exception{ID: id, Side: night.SideDoc, Key: id, Reason: recon.NotCaptured, Status: status, FirstSeen: on(1), Amount: a}
+	}
+	run := func(company string, asOf recon.Date, list ...night.Exception) {
+		b.commit(s, &night.Commit{
+			Request: night.Request{Company: company, From: asOf, To: asOf, AsOf: asOf}, RunID: "run-" + asOf.String(), Outcome: night.DoneWithExceptions, Exceptions: list,
+		})
+	}
+	run("ACME", on(3), item("a", night.New, usd(-700)), item("b", night.New, usd(50)), item("unreadable", night.New, money.Amount{}))
+	run("OTHER", on(3), item("a", night.New, usd(1)))
+	run("ACME", on(9), item("a", night.Carried, usd(-600)), item("yen", night.New, money.New(9, money.MustCurrency("JPY"))))
+	run("ACME", on(12), item("a", night.Closed, usd(-600)))
+	run("ACME", on(25), item("b", night.Closed, usd(50)))
+	state := b.load(s, night.Request{Company: "ACME", From: on(26), To: on(26), AsOf: on(26)})
+	b.equal("day of the prior list", on(25), state.PriorAsOf)
+	nothing, jpy := money.Currency(0), money.MustCurrency("JPY")
+	b.equal("weeks", []night.Week{
+		{AsOf: on(5), Open: []night.Open{{Currency: nothing, Items: 1}, {Currency: usd(0).Currency(), Items: 2, Amount: 750}}},
+		{AsOf: on(12), Open: []night.Open{{Currency: nothing, Items: 1}, {Currency: jpy, Items: 1, Amount: 9}, {Currency: usd(0).Currency(), Items: 1, Amount: 50}}},
+		{AsOf: on(19), Open: []night.Open{{Currency: nothing, Items: 1}, {Currency: jpy, Items: 1, Amount: 9}, {Currency: usd(0).Currency(), Items: 1, Amount: 50}}},
+	}, state.Weeks)
+	if state = b.load(s, night.Request{Company: "ACME", From: on(26), To: on(26), AsOf: on(26) + 365}); len(state.Weeks) != night.Weeks-1 {
+		b.Errorf("%d weeks after a year", len(state.Weeks))
+	}
 }

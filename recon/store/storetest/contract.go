@@ -44,6 +44,7 @@ func Run(t *testing.T, database func(t *testing.T) string) {
 		{"the entries of a rejected file go out in another one", rejected},
 		{"what is held goes with a later file", heldEntries},
 		{"results are handed out once", artifacts},
+		{"what was open in earlier weeks is known as it was", weeks},
 		{"thirty thousand items are committed and loaded", manyItems},
 		{"companies do not see each other", companiesApart},
 		{"a run that only looks writes nothing", looking},
