@@ -68,13 +68,13 @@ func (r *run) disputed(key parentKey) int64 {
 		return open
 	}
 	open := int64(0)
-	for _, h := range r.postedChildren(r.parentID(key)) {
+	for _, h := range r.postedChildren(key) {
 		p := &r.in.History[h]
 		if p.Type != Chargeback || (p.OpenReason == ChargebackUnlinked && r.stillHeld(h)) {
 			continue
 		}
 		open += abs(p.Amount)
-		for _, reversal := range r.postedChildren(p.ID) {
+		for _, reversal := range r.postedChildren(parentKey{posted: h + 1}) {
 			if q := &r.in.History[reversal]; q.Type == ChargebackReversal && q.OpenReason != ChargebackUnlinked {
 				open -= q.Amount
 			}
@@ -144,7 +144,7 @@ func (r *run) disputeOpen(dispute parentKey) int64 {
 	if r.stillHeld(dispute.posted - 1) {
 		return 0
 	}
-	for _, h := range r.postedChildren(r.parentID(dispute)) {
+	for _, h := range r.postedChildren(dispute) {
 		if p := &r.in.History[h]; p.Type == ChargebackReversal {
 			open -= p.Amount
 		}
@@ -166,12 +166,12 @@ func (r *run) captureOf(p *Posted) parentKey {
 		return parentKey{}
 	}
 	for _, row := range r.rowsWithID(p.Parent) {
-		if r.row(row).kind == Capture && r.movesMoney(row) {
+		if r.row(row).kind == Capture && r.row(row).currency == p.Currency && r.movesMoney(row) {
 			return parentKey{row: row + 1}
 		}
 	}
 	for _, h := range r.history[packID(p.Parent)] {
-		if r.in.History[h].Type == Capture {
+		if q := &r.in.History[h]; q.Type == Capture && q.Currency == p.Currency {
 			return parentKey{posted: h + 1}
 		}
 	}

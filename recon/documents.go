@@ -48,6 +48,10 @@ const (
 	docDuplicate
 )
 
+// takesMoney tells a document that a row may link to: a card document that can
+// be read and is no test. Whether it is cancelled the passes ask themselves.
+func (d *docRow) takesMoney() bool { return d.flags&(docCard|docFault|docTest) == docCard }
+
 // fields of a document's text block.
 const (
 	docTextID = iota

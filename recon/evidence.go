@@ -1,6 +1,7 @@
 package recon
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"sync"
@@ -388,7 +389,7 @@ func (x *explainer) nearText(i, doc uint32) string {
 		name += " (order " + number + ")"
 	}
 	missed := x.missed(i, doc)
-	if x.docs.rows[doc].left == 0 && d.flags&(docCard|docFault) == docCard {
+	if x.docs.rows[doc].left == 0 && d.takesMoney() {
 		if taken := x.takers[doc]; len(taken) > 0 {
 			missed = append(missed, "already fully applied by "+x.nameRow(taken[len(taken)-1]))
 		}
@@ -413,13 +414,13 @@ func (x *explainer) refundOver(i uint32) string {
 // reject says what is rejected, or why the amount is held in full (EDGE-5).
 func (x *explainer) reject(i uint32) string {
 	parent, row := x.txns.field(int(i), textParent), x.row(i)
-	amount, known := x.rejectedAmount(parent)
+	amount, known := x.rejectedAmount(i)
 	in := func(minor int64) money.Amount { return money.New(minor, row.currency) }
 	switch {
 	case parent == "":
 		return "it names no event that it rejects"
 	case !known:
-		return fmt.Sprintf("the event %s that it rejects is not known", parent)
+		return cmp.Or(x.otherCurrency(i, rejectable), fmt.Sprintf("the event %s that it rejects is not known", parent))
 	case amount != -row.amount:
 		return fmt.Sprintf("it rejects %s of %s, the amount of %s; the amount is held in full", in(-row.amount), in(amount), parent)
 	}
@@ -431,18 +432,37 @@ func (x *explainer) reject(i uint32) string {
 }
 
 // rejectedAmount is the amount of what a REJECT follows, whatever became of it.
-func (x *explainer) rejectedAmount(parent string) (amount int64, known bool) {
+func (x *explainer) rejectedAmount(i uint32) (amount int64, known bool) {
+	parent, currency := x.txns.field(int(i), textParent), x.row(i).currency
 	for _, p := range x.rowsWithID(parent) {
-		if rejectable(x.row(p).kind) && x.movesMoney(p) {
+		if rejectable(x.row(p).kind) && x.row(p).currency == currency && x.movesMoney(p) {
 			return x.row(p).amount, true
 		}
 	}
 	for _, h := range x.history[packID(parent)] {
-		if p := &x.in.History[h]; rejectable(p.Type) {
+		if p := &x.in.History[h]; rejectable(p.Type) && p.Currency == currency {
 			return p.Amount, true
 		}
 	}
 	return 0, false
+}
+
+// otherCurrency says that what a row names as its parent is in another currency;
+// "" where nothing of that kind is known.
+func (x *explainer) otherCurrency(i uint32, kind func(EventType) bool) string {
+	parent, currency := x.txns.field(int(i), textParent), x.row(i).currency
+	is := func(other money.Currency) string { return fmt.Sprintf("%s is in %s, not %s", parent, other, currency) }
+	for _, p := range x.rowsWithID(parent) {
+		if kind(x.row(p).kind) && x.movesMoney(p) {
+			return is(x.row(p).currency)
+		}
+	}
+	for _, h := range x.history[packID(parent)] {
+		if kind(x.in.History[h].Type) {
+			return is(x.in.History[h].Currency)
+		}
+	}
+	return ""
 }
 
 // dispute explains chargebacks, their reversals and copy requests.
@@ -460,7 +480,8 @@ func (x *explainer) dispute(i uint32) string {
 	case parent == "":
 		text = "it names no " + what
 	case at == 0 && posted == 0:
-		text = fmt.Sprintf("the %s %s is not known", what, parent)
+		other := x.otherCurrency(i, func(kind EventType) bool { return kind == original })
+		text = cmp.Or(other, fmt.Sprintf("the %s %s is not known", what, parent))
 	case x.excess[i] != 0:
 		text = fmt.Sprintf("%s of %s %s, of which %s is left: %s over", in(abs(row.amount)), what, parent, in(abs(row.amount)-x.excess[i]), in(x.excess[i]))
 	default:

@@ -11,10 +11,10 @@ import (
 // Links do not depend on balances, so all rows are linked at once.
 func (r *run) linkCaptures() {
 	captures := r.newLinker(Capture, func(d *docRow) bool {
-		return d.flags&(docCard|docFault) == docCard && d.kind != CreditMemo
+		return d.takesMoney() && d.kind != CreditMemo
 	})
 	memos := r.newLinker(Refund, func(d *docRow) bool {
-		return d.flags&(docCard|docFault) == docCard && d.kind == CreditMemo && d.status != Cancelled
+		return d.takesMoney() && d.kind == CreditMemo && d.status != Cancelled
 	})
 	r.markDuplicates(captures.byOrder, captures.byInvoice, memos.byOrder, memos.byInvoice)
 	inRanges(r.in.Workers, len(r.txns.rows), func(worker, from, to int) {

@@ -83,7 +83,7 @@ func (r *run) rowKey(i uint32, pass Pass) (looseKey, bool) {
 
 func (r *run) docKey(doc uint32, pass Pass) (looseKey, bool) {
 	row := &r.docs.rows[doc]
-	if row.flags&(docCard|docFault|docHasLast4) != docCard|docHasLast4 || row.kind == CreditMemo || row.status == Cancelled || r.docs.rows[doc].left <= 0 {
+	if !row.takesMoney() || row.flags&docHasLast4 == 0 || row.kind == CreditMemo || row.status == Cancelled || r.docs.rows[doc].left <= 0 {
 		return looseKey{}, false
 	}
 	key := looseKey{currency: row.currency, amount: r.docs.rows[doc].left, last4: strings.TrimSpace(r.docs.field(int(doc), docTextLast4))}

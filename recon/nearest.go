@@ -110,7 +110,7 @@ func (x *nearest) collect(w wantedBy) {
 		for i := from; i < to; i++ {
 			d := &r.docs.rows[i]
 			switch {
-			case d.flags&(docCard|docFault) != docCard:
+			case !d.takesMoney():
 				for _, key := range [2]string{r.normInvoice(uint32(i)), r.normOrder(uint32(i))} {
 					if w.refs[key] {
 						others[worker] = append(others[worker], canonHit{key, uint32(i)})
@@ -268,6 +268,7 @@ type miss uint16
 const (
 	missReadable miss = 1 << iota
 	missCard
+	missTest
 	missCancelled
 	missMerchant
 	missCurrency
@@ -291,6 +292,8 @@ func (r *run) misses(a *asking, n *near) (m miss) {
 		return missReadable
 	case d.flags&docCard == 0:
 		return missCard
+	case d.flags&docTest != 0:
+		return missTest
 	}
 	left := r.docs.rows[n.doc].left
 	fails(d.status == Cancelled, missCancelled)
@@ -326,6 +329,8 @@ func (r *run) missText(which miss, a *asking, n *near) string {
 		return "it cannot be read"
 	case missCard:
 		return fmt.Sprintf("it is paid by %q, not by card", r.docs.words.text(d.method))
+	case missTest:
+		return "it is a test"
 	case missCancelled:
 		return "it is cancelled"
 	case missMerchant:

@@ -57,18 +57,21 @@ func (r *run) parentCapture(i uint32) (row uint32, posted int) {
 	return r.parentOf(i, Capture)
 }
 
+// parentOf finds the event of a kind that a row follows. The id names it,
+// whichever merchant it is of; but amounts of two currencies are never compared,
+// so an event in another one is no parent.
 func (r *run) parentOf(i uint32, kind EventType) (row uint32, posted int) {
-	parent := r.txns.field(int(i), textParent)
+	parent, currency := r.txns.field(int(i), textParent), r.row(i).currency
 	if parent == "" {
 		return 0, 0
 	}
 	for _, p := range r.rowsWithID(parent) {
-		if r.row(p).kind == kind && r.movesMoney(p) {
+		if r.row(p).kind == kind && r.row(p).currency == currency && r.movesMoney(p) {
 			return p + 1, 0
 		}
 	}
 	for _, h := range r.history[packID(parent)] {
-		if r.in.History[h].Type == kind {
+		if p := &r.in.History[h]; p.Type == kind && p.Currency == currency {
 			return 0, h + 1
 		}
 	}

@@ -2,7 +2,9 @@ package recon
 
 import (
 	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -176,7 +178,22 @@ func keepAlphanumeric(r rune) rune {
 // partMarks stand between the numbers of several documents (MAT-04).
 const partMarks = "+,;&"
 
-// parts splits a reference that names several documents (MAT-04).
+// parts splits a reference that names several documents (MAT-04). NFKC comes
+// first: a wide mark stands between two numbers like the usual one. What is
+// blank is no part.
 func parts(reference string) []string {
-	return strings.FieldsFunc(reference, func(r rune) bool { return strings.ContainsRune(partMarks, r) })
+	if !isASCII(reference) {
+		reference = norm.NFKC.String(reference)
+	}
+	all := strings.FieldsFunc(reference, func(r rune) bool { return strings.ContainsRune(partMarks, r) })
+	return slices.DeleteFunc(all, func(part string) bool { return strings.TrimSpace(part) == "" })
+}
+
+func isASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }

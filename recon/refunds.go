@@ -2,6 +2,8 @@ package recon
 
 import (
 	"slices"
+
+	"tieout/ledger/money"
 )
 
 // applyRefunds is stage 8: refunds and credits against credit memos, with the
@@ -92,6 +94,13 @@ func (r *run) parentAmount(key parentKey) int64 {
 	return r.in.History[key.posted-1].Amount
 }
 
+func (r *run) parentCurrency(key parentKey) money.Currency {
+	if key.row > 0 {
+		return r.row(key.row - 1).currency
+	}
+	return r.in.History[key.posted-1].Currency
+}
+
 func (r *run) parentID(key parentKey) string {
 	if key.row > 0 {
 		return r.txns.idText(int(key.row - 1))
@@ -101,8 +110,8 @@ func (r *run) parentID(key parentKey) string {
 
 // refundedBefore is what earlier runs refunded of the capture.
 func (r *run) refundedBefore(key parentKey) int64 {
-	total, id := int64(0), r.parentID(key)
-	for _, h := range r.postedChildren(id) {
+	total := int64(0)
+	for _, h := range r.postedChildren(key) {
 		if p := &r.in.History[h]; (p.Type == Refund || p.Type == CreditOrRefund) && !r.rejected[h] {
 			total += abs(p.Amount)
 		}
@@ -110,8 +119,8 @@ func (r *run) refundedBefore(key parentKey) int64 {
 	return total
 }
 
-// postedChildren are the posted events that follow the id.
-func (r *run) postedChildren(id string) []int {
+// postedChildren are the posted events that follow an event, in its currency.
+func (r *run) postedChildren(parent parentKey) []int {
 	if r.children == nil {
 		r.children = map[string][]int{}
 		for h := range r.in.History {
@@ -120,7 +129,12 @@ func (r *run) postedChildren(id string) []int {
 			}
 		}
 	}
-	return r.children[id]
+	currency := r.parentCurrency(parent)
+	all := r.children[r.parentID(parent)]
+	if !slices.ContainsFunc(all, func(h int) bool { return r.in.History[h].Currency != currency }) {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(h int) bool { return r.in.History[h].Currency != currency })
 }
 
 // refundClears are the reasons whose suspended money a refund gives back.

@@ -15,14 +15,14 @@ func rejectable(kind EventType) bool {
 
 // rejectTarget finds the parent of a REJECT; the live row of this run comes before the posted event.
 func (r *run) rejectTarget(i uint32) (target, bool) {
-	parent := r.txns.field(int(i), textParent)
+	parent, currency := r.txns.field(int(i), textParent), r.row(i).currency
 	for _, p := range r.rowsWithID(parent) {
-		if row := r.row(p); rejectable(row.kind) && row.flags&flagFault == 0 && (r.live(p) || r.out[p].kind == Rejected) {
+		if row := r.row(p); rejectable(row.kind) && row.currency == currency && row.flags&flagFault == 0 && (r.live(p) || r.out[p].kind == Rejected) {
 			return target{row: p + 1, amount: row.amount}, true
 		}
 	}
 	for _, h := range r.history[packID(parent)] {
-		if p := &r.in.History[h]; rejectable(p.Type) {
+		if p := &r.in.History[h]; rejectable(p.Type) && p.Currency == currency {
 			return target{posted: h + 1, amount: p.Amount}, true
 		}
 	}
@@ -54,7 +54,7 @@ func (r *run) rejectedAlready(t target) bool {
 	if t.row > 0 {
 		return r.out[t.row-1].kind == Rejected
 	}
-	for _, h := range r.postedChildren(r.in.History[t.posted-1].ID) {
+	for _, h := range r.postedChildren(parentKey{posted: t.posted}) {
 		if r.in.History[h].Type == Reject {
 			return true
 		}

@@ -212,7 +212,7 @@ func (b *TransactionBatch) packReference(reference string, row *txnRow) {
 	}
 	norm := Norm1(reference)
 	row.ref = keyOf(norm)
-	if !row.ref.exact() && strings.ContainsAny(reference, partMarks) { // no such mark is exact
+	if !row.ref.exact() && strings.ContainsAny(norm, partMarks) { // no such mark is exact
 		row.flags |= flagSeveral
 	}
 	if row.ref.exact() && norm == reference {
