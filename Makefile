@@ -23,6 +23,7 @@ check: ## format, vet, lint, dead code, tidy modules
 	$(GO) vet $(PACKAGES)
 	$(GO) vet -tags torture $(PACKAGES)
 	$(GO) tool staticcheck $(PACKAGES)
+	$(GO) tool exhaustive -d $(PACKAGES)
 	$(GO) tool go-errorlint -errorf $(PACKAGES)
 	@dead="$$($(GO) tool deadcode -test -tags torture $(PACKAGES))"; test -z "$$dead" || { echo "dead code:"; echo "$$dead"; exit 1; }
 	$(GO) mod tidy -diff

@@ -141,8 +141,9 @@ func usableInAccount(f fact) error {
 	switch f {
 	case factEvent, factOutcome, factReason, factKind, factModel, factComponent, factMemo, factSign:
 		return fmt.Errorf("%s cannot be part of an account; use it under when", f)
+	default:
+		return nil
 	}
-	return nil
 }
 
 // usualStore is the store that a kind of account takes (2.2).
@@ -156,8 +157,10 @@ func usualStore(role Role, source amountSource) storeKind {
 		if source == appliedAmount || source <= surchargeAmount {
 			return documentStore
 		}
+		return merchantStore
+	default:
+		return merchantStore
 	}
-	return merchantStore
 }
 
 // account fills the template. Anything but AccountFound says what is missing.

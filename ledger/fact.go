@@ -130,6 +130,8 @@ func (f fact) values() (all []string) {
 		return []string{"yes", "no"}
 	case factSign:
 		return []string{"positive", "negative"}
+	default:
+		return nil
 	}
 	return all
 }

@@ -138,6 +138,7 @@ func (t *RuleTable) checkBalance(r *rule) {
 			possible = slices.ContainsFunc(r.events, func(e event) bool { return e.suspended })
 		case writeOffAmount:
 			possible = slices.ContainsFunc(r.events, func(e event) bool { return e.writeOff })
+		default: // every event applies, in every component
 		}
 		if d != 0 && possible {
 			open = append(open, names[part])

@@ -31,6 +31,7 @@ func pieces(text string, chunk int) (all []string, x *XML) {
 			all = append(all, "/"+string(x.Name))
 		case Text:
 			all = append(all, fmt.Sprintf("%q", x.Value))
+		default: // what has no word here
 		}
 	}
 }

@@ -198,22 +198,7 @@ func (n *Night) tieOuts() []reports.TieOut {
 		}
 		return byCurrency[c]
 	}
-	var t *reports.TieOut // rows of one currency follow each other
-	for i := range n.Result.Rows() {
-		v, _ := n.Result.Verdict(i)
-		if c := n.Result.RowCurrency(i); t == nil || t.Currency != c {
-			t = of(c)
-		}
-		t.RowsIn++
-		switch v {
-		case recon.Matched:
-			t.RowsMatched++
-		case recon.Exception:
-			t.RowsException++
-		case recon.Ignored, recon.Undecided:
-			t.RowsIgnored++
-		}
-	}
+	n.countRows(of)
 	for c, f := range n.Proof.TieOut {
 		t, in := of(c), func(minor int64) money.Amount { return money.New(minor, c) }
 		t.RowsRead, t.Ignored, t.Matched, t.Exceptions = in(f.Report), in(f.Ignored), in(f.Matched), in(f.Exception)
@@ -234,6 +219,26 @@ func (n *Night) tieOuts() []reports.TieOut {
 		all = append(all, *byCurrency[c])
 	}
 	return all
+}
+
+// countRows counts the rows of each currency by outcome (S).
+func (n *Night) countRows(of func(money.Currency) *reports.TieOut) {
+	var t *reports.TieOut // rows of one currency follow each other
+	for i := range n.Result.Rows() {
+		v, _ := n.Result.Verdict(i)
+		if c := n.Result.RowCurrency(i); t == nil || t.Currency != c {
+			t = of(c)
+		}
+		t.RowsIn++
+		switch v {
+		case recon.Matched:
+			t.RowsMatched++
+		case recon.Exception:
+			t.RowsException++
+		case recon.Ignored, recon.Undecided:
+			t.RowsIgnored++
+		}
+	}
 }
 
 func (n *Night) counts() []reports.Count {

@@ -77,6 +77,15 @@ const (
 )
 
 func (b *book) rollTable(s *sheet, name string, rows []reports.RollForward) error {
+	cols := b.rollColumns(s)
+	p, err := table(s, name, cols, reports.Each(rows))
+	s.paintChecks(p.area(len(cols)))
+	return err
+}
+
+// rollColumns are opening, movements and closing. Where no opening balance is
+// known opening and closing are NOT PROVIDED (ME-01).
+func (b *book) rollColumns(s *sheet) []column[reports.RollForward] {
 	type r = reports.RollForward
 	amount := func(head string, of func(r) money.Amount) column[r] {
 		return column[r]{head, 14, func(x r) cell { return b.money(of(x)) }}
@@ -90,7 +99,7 @@ func (b *book) rollTable(s *sheet, name string, rows []reports.RollForward) erro
 		}
 	}
 	closing := func(x r) money.Amount { return x.Closing }
-	cols := []column[r]{
+	return []column[r]{
 		{"account", 18, func(x r) cell { return b.text("account", x.Account) }},
 		{"merchant_id", 14, func(x r) cell { return b.text("merchant_id", all(x.Merchant)) }},
 		{"period", 10, func(x r) cell { return b.wordAs(x.Period, look{format: asText}) }},
@@ -122,9 +131,6 @@ func (b *book) rollTable(s *sheet, name string, rows []reports.RollForward) erro
 			return b.check(at(rollClosing, s.row+1), at(rollClosing+1, s.row+1), x.Closing)
 		}},
 	}
-	p, err := table(s, name, cols, reports.Each(rows))
-	s.paintChecks(p.area(len(cols)))
-	return err
 }
 
 func all(merchant string) string {

@@ -65,6 +65,7 @@ func (w *worker) readEvent() {
 	case recon.Chargeback:
 		t.Amount = -magnitude(t.Amount)
 		w.dispute("")
+	default: // signed as it stands
 	}
 	if len(w.value(feeAmount)) > 0 {
 		w.note(w.layout.nameOf(feeAmount), "fee_not_used", "the row names a fee, which is not booked from this report; give the fee report")

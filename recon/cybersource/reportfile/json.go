@@ -51,6 +51,7 @@ func (n *jsonReading) read() {
 			if string(n.j.Value) != "null" {
 				n.value(n.j.Value)
 			}
+		default: // pieces of XML do not come out of JSON
 		}
 	}
 }

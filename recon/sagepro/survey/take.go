@@ -279,6 +279,7 @@ func (c *Seen) see(value []byte, err error) {
 		}
 	case Key:
 		c.seeKey(text)
+	case Plain:
 	}
 }
 

@@ -88,6 +88,7 @@ func (w *writer) table(f *Found) {
 			w.codes(c)
 		case Key:
 			w.keys(c)
+		case Plain:
 		}
 	}
 }
