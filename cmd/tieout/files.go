@@ -3,8 +3,10 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -143,14 +145,94 @@ func (in *intake) readBank(name string, r *bufio.Reader) recon.FileReport {
 func (in *intake) condemned() (names []string) {
 	for i := range in.reports {
 		if r := &in.reports[i]; r.Condemned() {
-			why := ""
-			if len(r.Findings) > 0 {
-				why = fmt.Sprintf(" (line %d: %s)", r.Findings[0].Line, r.Findings[0].Message)
-			}
-			names = append(names, r.File+" is "+string(r.Verdict)+why)
+			names = append(names, r.File+" is "+string(r.Verdict)+whyOf(r))
 		}
 	}
 	return names
+}
+
+// whyOf is the first finding of a condemned file, in brackets.
+func whyOf(r *recon.FileReport) string {
+	if len(r.Findings) == 0 {
+		return ""
+	}
+	f := &r.Findings[0]
+	if f.Line == 0 {
+		return " (" + f.Message + ")"
+	}
+	return fmt.Sprintf(" (line %d: %s)", f.Line, f.Message)
+}
+
+// check refuses names that cannot be read as files, by the flags that name them.
+func (f *inputFiles) check() error {
+	var faults []error
+	for _, group := range []struct {
+		flag  string
+		paths []string
+	}{{"--transactions", f.transactions}, {"--documents", f.documents}, {"--history", f.history}, {"--funding", f.funding}, {"--bank", f.bank}} {
+		for _, path := range group.paths {
+			if err := readable(path); err != nil {
+				faults = append(faults, fmt.Errorf("%s %s: %w", group.flag, path, err))
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// readable tells why a path cannot be read as a file, and what to do.
+func readable(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errors.New("there is no such file; check its name and the folder that you are in")
+	case err != nil:
+		return fmt.Errorf("it cannot be read (%w); check who may read it", bare(err))
+	case info.IsDir():
+		return errors.New("it is a folder; name a file in it")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("it cannot be read (%w); check who may read it", bare(err))
+	}
+	return f.Close()
+}
+
+// writable tells why no folder can be made or filled there, and what to do.
+func writable(dir string) error {
+	at := filepath.Clean(dir)
+	info, err := os.Stat(at)
+	for err != nil && at != filepath.Dir(at) { // it is made, where what it will lie in is there
+		at = filepath.Dir(at)
+		info, err = os.Stat(at)
+	}
+	if err == nil && !info.IsDir() {
+		return fmt.Errorf("%s is a file; name a folder, which is made if it is absent", at)
+	}
+	if err == nil {
+		err = probe(at)
+	}
+	if err != nil {
+		return fmt.Errorf("nothing can be written to %s (%w); name a folder that you may write to", at, bare(err))
+	}
+	return nil
+}
+
+// probe makes a file and takes it away again.
+func probe(dir string) error {
+	f, err := os.CreateTemp(dir, ".tieout-*.tmp")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// bare is an error without the path that stands beside it already.
+func bare(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
 }
 
 // reportsOf are the reports at the given places.

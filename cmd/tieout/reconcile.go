@@ -68,6 +68,16 @@ func (o *oneShot) check() error {
 	if o.failOn != "" && o.failOn != "exceptions" {
 		return usage(fmt.Errorf("--fail-on %q: only exceptions is known", o.failOn))
 	}
+	faults := []error{o.files.check()}
+	if err := readable(o.policy); err != nil {
+		faults = append(faults, fmt.Errorf("--policy %s: %w", o.policy, err))
+	}
+	if err := writable(o.out); err != nil {
+		faults = append(faults, fmt.Errorf("--out %s: %w", o.out, err))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return usage(err)
+	}
 	return nil
 }
 
@@ -77,7 +87,7 @@ func (o *oneShot) run(stdout io.Writer) error {
 	}
 	data, err := os.ReadFile(o.policy)
 	if err != nil {
-		return usage(fmt.Errorf("cannot read the policy: %w", err))
+		return usage(fmt.Errorf("--policy %s: %w", o.policy, bare(err)))
 	}
 	policy, err := config.ReadPolicy(filepath.Base(o.policy), data, os.DirFS(filepath.Dir(o.policy)))
 	if err != nil {

@@ -88,7 +88,7 @@ func Open(r io.Reader, o Options) *File {
 	return f
 }
 
-// stripMark removes a byte order mark; one of UTF-16 is a fault.
+// stripMark removes a byte order mark; one of UTF-16, or of a file that is no text, is a fault.
 func (f *File) stripMark() {
 	data := f.head.data
 	switch {
@@ -96,6 +96,9 @@ func (f *File) stripMark() {
 		f.head.data = data[3:]
 	case bytes.HasPrefix(data, []byte{0xFF, 0xFE}), bytes.HasPrefix(data, []byte{0xFE, 0xFF}):
 		f.fault = &Fault{1, "utf16", "the file is UTF-16 text; export or download it again as UTF-8"}
+	}
+	if advice, known := Container(data); known {
+		f.fault = &Fault{1, "packed_file", advice}
 	}
 }
 

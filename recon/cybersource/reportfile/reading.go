@@ -181,7 +181,8 @@ func (p *reading) refuseKind(kind Kind) {
 	case kind.Report():
 		p.refuse(1, "", "unsupported_report", "this is a report of another type ("+string(kind)+"); it carries nothing that can be reconciled here, give a settlement report instead")
 	case kind == Packed:
-		p.refuse(1, "", "packed_file", "the file is compressed or binary; unpack it and give the CSV inside")
+		advice, _ := delimited.Container(p.file.Head())
+		p.refuse(1, "", "packed_file", advice)
 	default:
 		p.refuse(1, "", "unknown_report", "neither line 1 nor the column names are those of a report that is known here; check which file this is")
 	}

@@ -131,19 +131,11 @@ func Recognise(head []byte) Kind {
 		return recogniseMarkup(text)
 	case text[0] == '{' || text[0] == '[':
 		return recogniseJSON(text)
-	case packed(text):
+	}
+	if _, known := delimited.Container(text); known {
 		return Packed
 	}
 	return recogniseCSV(text)
-}
-
-func packed(head []byte) bool {
-	for _, magic := range [...]string{"PK\x03\x04", "\x1F\x8B", "%PDF", "BZh", "\xFD7zXZ", "\xD0\xCF\x11\xE0"} {
-		if bytes.HasPrefix(head, []byte(magic)) {
-			return true
-		}
-	}
-	return false
 }
 
 func recogniseMarkup(head []byte) Kind {

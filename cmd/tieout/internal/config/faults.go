@@ -1,14 +1,17 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 )
 
 // sheet is a policy file being read: it hands out values by key and collects
@@ -18,7 +21,26 @@ type sheet struct {
 	file   *ast.File
 	values map[string]any
 	known  map[string]bool
-	faults []string
+	faults []fault
+}
+
+// fault is what is wrong with a key, and the line where it stands; 0: nowhere.
+type fault struct {
+	line         int
+	key, message string
+}
+
+// parse reads the file into values by key. name is how errors call it.
+func (s *sheet) parse(data []byte) error {
+	if bytes.IndexByte(data, 0) >= 0 || !utf8.Valid(data) || bytes.HasPrefix(data, []byte("%PDF")) {
+		return fmt.Errorf("%s: this is no text file; the policy is YAML or JSON", s.name)
+	}
+	if err := yaml.Unmarshal(data, &s.values); err != nil {
+		where, what, _ := strings.Cut(yaml.FormatError(err, false, false), "] ")
+		return fmt.Errorf("%s:%s: %s; correct the YAML or JSON there", s.name, strings.TrimPrefix(where, "["), what)
+	}
+	s.file, _ = parser.ParseBytes(data, 0)
+	return nil
 }
 
 // line finds where a key stands in the file; 0 if it is not there.
@@ -35,25 +57,33 @@ func (s *sheet) line(key string) int {
 }
 
 func (s *sheet) fault(key, format string, args ...any) {
-	where := s.name
-	for at := key; at != ""; at = parent(at) { // what is missing is missed where it should stand
-		if line := s.line(at); line > 0 {
-			where = fmt.Sprintf("%s:%d", s.name, line)
-			break
-		}
+	line := 0
+	for at := key; at != "" && line == 0; at = parent(at) { // what is missing is missed where it should stand
+		line = s.line(at)
 	}
-	s.faults = append(s.faults, fmt.Sprintf("%s: %s: %s", where, key, fmt.Sprintf(format, args...)))
+	s.faults = append(s.faults, fault{line, key, fmt.Sprintf(format, args...)})
+}
+
+// faulty tells whether anything in a section was found wrong so far.
+func (s *sheet) faulty(section string) bool {
+	return slices.ContainsFunc(s.faults, func(f fault) bool { return strings.HasPrefix(f.key, section+".") })
 }
 
 // parent is the key of what a key is in: rules[1] of rules[1].post; "" for a key of the file.
 func parent(key string) string { return key[:max(0, strings.LastIndexAny(key, ".["))] }
 
-// err is all faults, one a line.
+// err is all faults, one a line, in the order of the file.
 func (s *sheet) err() error {
-	if len(s.faults) == 0 {
-		return nil
+	slices.SortStableFunc(s.faults, func(a, b fault) int { return a.line - b.line })
+	var all []error
+	for _, f := range s.faults {
+		where := s.name
+		if f.line > 0 {
+			where = fmt.Sprintf("%s:%d", s.name, f.line)
+		}
+		all = append(all, fmt.Errorf("%s: %s: %s", where, f.key, f.message))
 	}
-	return errors.New(strings.Join(s.faults, "\n"))
+	return errors.Join(all...)
 }
 
 func (s *sheet) value(key string) (any, bool) {

@@ -14,9 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/parser"
-
 	"tieout/ledger"
 	"tieout/ledger/money"
 	"tieout/recon"
@@ -39,10 +36,9 @@ type Policy struct {
 // beside is its folder for the files that it names; nil if there is none.
 func ReadPolicy(name string, data []byte, beside fs.FS) (*Policy, error) {
 	s := &sheet{name: name, known: map[string]bool{}}
-	if err := yaml.Unmarshal(data, &s.values); err != nil {
-		return nil, fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
+	if err := s.parse(data); err != nil {
+		return nil, err
 	}
-	s.file, _ = parser.ParseBytes(data, 0)
 	p := s.policy(beside)
 	if err := s.err(); err != nil {
 		return nil, err
@@ -391,10 +387,10 @@ func (s *sheet) readDocuments(p *Policy) {
 	}
 	d.unknown()
 	for _, f := range d.faults {
-		s.faults = append(s.faults, strings.Replace(f, s.name+": ", s.name+": documents.", 1))
+		s.fault("documents."+f.key, "%s", f.message)
 	}
 	for _, err := range m.Check() {
-		s.fault("documents", "%v", err)
+		s.fault("documents", "%s", strings.TrimPrefix(err.Error(), "documents: "))
 	}
 	p.Mapping = m
 }

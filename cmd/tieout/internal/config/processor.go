@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"tieout/recon/cybersource"
@@ -98,9 +97,7 @@ func (s *sheet) within(key string, values map[string]any) *part {
 func (p *part) done() {
 	p.unknown()
 	for _, f := range p.faults {
-		_, f, _ = strings.Cut(f, ": ")
-		key, message, _ := strings.Cut(f, ": ")
-		p.of.fault(p.key+"."+key, "%s", message)
+		p.of.fault(p.key+"."+f.key, "%s", f.message)
 	}
 }
 

@@ -25,7 +25,10 @@ func account(t *testing.T, section string) (*Processor, string) {
 	s := &sheet{name: "tieout.yaml", known: map[string]bool{}}
 	s.read(t, books+section)
 	p := s.processor()
-	return p, strings.Join(s.faults, "\n")
+	if err := s.err(); err != nil {
+		return p, err.Error()
+	}
+	return p, ""
 }
 
 const good = `

@@ -7,9 +7,6 @@ import (
 	"io/fs"
 	"maps"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/parser"
-
 	"tieout/ledger"
 	"tieout/recon"
 )
@@ -39,10 +36,9 @@ type Range struct{ From, To, AsOf recon.Date }
 // ReadRun reads a configuration. Every fault is reported at once, with key and line.
 func ReadRun(name string, data []byte, beside fs.FS, r Range) (*Run, error) {
 	s := &sheet{name: name, known: map[string]bool{}}
-	if err := yaml.Unmarshal(data, &s.values); err != nil {
-		return nil, fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
+	if err := s.parse(data); err != nil {
+		return nil, err
 	}
-	s.file, _ = parser.ParseBytes(data, 0)
 	if s.values == nil {
 		s.values = map[string]any{}
 	}

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets scripts start the program as a process of its own.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"tieout": main})
+}
+
+// Scripts in testdata/script are what a person types and reads: commands, exit
+// codes, messages, files. Each may use $EXAMPLE, the worked example.
+func TestScripts(t *testing.T) {
+	example, err := filepath.Abs(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("EXAMPLE", example)
+			return os.CopyFS(env.WorkDir, os.DirFS(example))
+		},
+	})
+}
