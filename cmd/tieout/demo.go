@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -63,8 +62,8 @@ func (d *demonstration) run(ctx context.Context, stdout io.Writer) error {
 
 // play lays out a month, runs its nights and scores them.
 func (d *demonstration) play(ctx context.Context, month demo.Month, stdout io.Writer) error {
-	if err := d.clear(); err != nil {
-		return err
+	if err := clearMarked(d.out, demoMark, "demonstration", "--out"); err != nil {
+		return usage(err)
 	}
 	if err := d.layOut(month); err != nil {
 		return err
@@ -79,23 +78,6 @@ func (d *demonstration) play(ctx context.Context, month demo.Month, stdout io.Wr
 		return err
 	}
 	return d.report(month, s, stdout)
-}
-
-// clear makes room: an earlier demonstration goes, anything else is refused.
-func (d *demonstration) clear() error {
-	entries, err := os.ReadDir(d.out)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return usage(fmt.Errorf("--out: %w", err))
-	case len(entries) == 0:
-		return nil
-	}
-	if _, err := os.Stat(filepath.Join(d.out, demoMark)); err != nil {
-		return usage(fmt.Errorf("--out %s: the folder is there and is no demonstration; name another one with --out", d.out))
-	}
-	return os.RemoveAll(d.out)
 }
 
 // layOut writes what does not change from night to night.
