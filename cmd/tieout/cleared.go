@@ -49,21 +49,28 @@ type clearing struct {
 	rows  map[string]*night.Row // by natural key
 	won   map[string]*night.Row // reversals, by the id of their dispute
 	taken map[string][]int      // labels of the rows that took from a document
+	label map[int]*night.Row    // those rows
 	docs  map[string]bool       // that the run saw
 	funds map[string]string     // deposits, by the key of their batch
 }
 
 func newClearing(a *night.Answer) *clearing {
-	c := &clearing{rows: map[string]*night.Row{}, won: map[string]*night.Row{}, taken: map[string][]int{}, docs: map[string]bool{}, funds: map[string]string{}}
-	named, documents := map[string]bool{}, map[string]bool{}
-	for i := range a.Work {
-		e := &a.Work[i]
-		switch {
-		case e.Status != night.Closed:
-		case e.Side == night.SideEvent:
-			named[e.Key], named[e.ClosedBy] = true, true
-		case e.Side == night.SideDoc:
-			documents[e.Key] = true
+	c := &clearing{
+		rows: map[string]*night.Row{}, won: map[string]*night.Row{}, taken: map[string][]int{}, label: map[int]*night.Row{},
+		docs: map[string]bool{}, funds: map[string]string{},
+	}
+	named, documents := closedKeys(a.Work)
+	for i := range a.Commit.Docs {
+		c.docs[a.Commit.Docs[i].ID] = true
+	}
+	for i := range a.Commit.Deposits {
+		d := &a.Commit.Deposits[i]
+		c.funds[batchKey(d.Merchant, d.Settled, d.Amount.Currency())] = d.ID
+	}
+	for doc, labels := range a.Result.RowsOf(func(doc int) bool { return documents[a.Commit.Docs[doc].ID] }) {
+		c.taken[a.Commit.Docs[doc].ID] = labels
+		for _, label := range labels {
+			c.label[label] = nil
 		}
 	}
 	for i := range a.Commit.Rows {
@@ -74,18 +81,26 @@ func newClearing(a *night.Answer) *clearing {
 		if r.Type == recon.ChargebackReversal {
 			c.won[r.ParentID] = r
 		}
-	}
-	for i := range a.Commit.Docs {
-		c.docs[a.Commit.Docs[i].ID] = true
-	}
-	for i := range a.Commit.Deposits {
-		d := &a.Commit.Deposits[i]
-		c.funds[batchKey(d.Merchant, d.Settled, d.Amount.Currency())] = d.ID
-	}
-	for doc, labels := range a.Result.RowsOf(func(doc int) bool { return documents[a.Commit.Docs[doc].ID] }) {
-		c.taken[a.Commit.Docs[doc].ID] = labels
+		if _, wanted := c.label[r.Label]; wanted {
+			c.label[r.Label] = r
+		}
 	}
 	return c
+}
+
+// closedKeys are what closed exceptions of events and documents name.
+func closedKeys(work []night.Exception) (events, documents map[string]bool) {
+	events, documents = map[string]bool{}, map[string]bool{}
+	for i := range work {
+		switch e := &work[i]; {
+		case e.Status != night.Closed:
+		case e.Side == night.SideEvent:
+			events[e.Key], events[e.ClosedBy] = true, true
+		case e.Side == night.SideDoc:
+			documents[e.Key] = true
+		}
+	}
+	return events, documents
 }
 
 // item is a closed exception as the sheet shows it.
@@ -137,6 +152,9 @@ func (c *clearing) document(item *reports.ClearedItem, id string) {
 	var names []string
 	for _, label := range c.taken[id] {
 		names = append(names, fmt.Sprintf("row %d", label))
+		if r := c.label[label]; r != nil { // the last one completes the document
+			item.Pass, item.Posting = r.Pass, r.Posting
+		}
 	}
 	if len(names) > 0 {
 		item.By = strings.Join(names, ", ")

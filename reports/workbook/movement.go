@@ -33,6 +33,7 @@ func drawMovement(b *book, s *sheet, c money.Currency) error {
 		s.skip(1)
 	}
 	s.addTable("tblMovement"+tableWord(c), p, len(names)+1)
+	s.fade(at(3, p.first) + ":" + at(len(names), p.last))
 	s.paintChecks(p.area(len(names) + 1))
 	return nil
 }

@@ -93,6 +93,7 @@ func (b *book) summaryFacts(s *sheet) {
 		{"Time zone", "", text(b.zone.String())},
 		{"Open exceptions", "", formula("COUNTA(tblExceptions[exception_id])", cell{Value: b.ahead.exceptions, StyleID: b.style(look{format: asCount, align: "left", bold: true})})},
 		{"New, carried, reopened", "", b.statusCell()},
+		{"Cleared in this run", "", formula("COUNTA(tblCleared[exception_id])", cell{Value: len(b.n.Cleared), StyleID: b.style(look{format: asCount, align: "left"})})},
 	}
 	s.skip(1)
 	contents := b.contents()
