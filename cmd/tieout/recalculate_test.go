@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -31,6 +32,9 @@ func TestWorkbookRecalculates(t *testing.T) {
 		add(fmt.Sprintf("seed %d", seed), withWorkbook(files(t, scenario.New(seed))))
 	}
 	add("long", withWorkbook(files(t, longScenario(longRows(t)))))
+	for _, path := range nightlyWorkbooks(t, 10) {
+		names, paths = append(names, filepath.Base(path)), append(paths, path)
+	}
 	results, err := office.Recalculate(t.TempDir(), paths...)
 	if err != nil {
 		t.Fatal(err)
@@ -48,6 +52,21 @@ func TestWorkbookRecalculates(t *testing.T) {
 		}
 		t.Logf("%s: %d formulas recalculated, %d checks", name, c.Formulas, c.Checks)
 	}
+}
+
+// nightlyWorkbooks are those of the first nights of the demonstration: with a
+// prior list, a trend, cleared items and released entries.
+func nightlyWorkbooks(t *testing.T, nights int) []string {
+	t.Helper()
+	d := demonstration{out: filepath.Join(t.TempDir(), "demo"), seed: 1, nights: nights}
+	if err := d.run(t.Context(), io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	paths, err := filepath.Glob(filepath.Join(d.out, "out", "*_exceptions_*.xlsx"))
+	if err != nil || len(paths) < nights {
+		t.Fatalf("%d workbooks of %d nights: %v", len(paths), nights, err)
+	}
+	return paths
 }
 
 func withWorkbook(args []string) []string { return args[1:] } // files begins with --no-workbook
