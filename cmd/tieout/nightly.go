@@ -44,9 +44,12 @@ type nightly struct {
 
 // readNightly reads the configuration.
 func readNightly(path string, r config.Range) (*nightly, error) {
+	if err := readable(path); err != nil {
+		return nil, usage(fmt.Errorf("--config %s: %w", path, err))
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, usage(fmt.Errorf("cannot read the configuration: %w", err))
+		return nil, usage(fmt.Errorf("--config %s: %w", path, bare(err)))
 	}
 	n := &nightly{dir: filepath.Dir(path)}
 	if n.cfg, err = config.ReadRun(filepath.Base(path), data, os.DirFS(n.dir), r); err != nil {
@@ -142,6 +145,9 @@ func (n *nightly) run(ctx context.Context, r config.Range) (a *night.Answer, err
 	if n.dry {
 		return n.look(ctx, req)
 	}
+	if err := writable(n.path(n.cfg.Output)); err != nil {
+		return nil, usage(fmt.Errorf("output: %w", err))
+	}
 	if err := n.handOut(ctx); err != nil { // what an earlier run owes comes first
 		return nil, err
 	}
@@ -194,6 +200,9 @@ func (n *nightly) Keep(context.Context) ([]night.File, error) {
 			continue
 		}
 		paths, err := filesIn(n.path(where))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, usage(fmt.Errorf("%s: there is nothing at %s; make the folder, or correct %s in the configuration", role, n.path(where), role))
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", role, err)
 		}
