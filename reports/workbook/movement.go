@@ -92,9 +92,6 @@ func (b *book) movementLine(s *sheet, m reports.Movement) {
 	s.put(append(cells, formula(now(3), b.countAs(items, bold)), sum, formula("COUNTIFS("+where+")", b.count(listItems)), list, check)...)
 }
 
-// trendRows is how many rows the trend's chart covers.
-const trendRows = 18
-
 // drawTrend writes the open amounts of the last weeks, each currency by itself (XLS-10).
 func drawTrend(b *book, s *sheet) {
 	currencies, days, amounts := trend(b.n.Trend)
@@ -123,7 +120,7 @@ func drawTrend(b *book, s *sheet) {
 	line.Line = excelize.LineOptions{Width: 2.25, Fill: line.Fill}
 	b.chart(s, at(1, s.row+1), excelize.Line, titles{"Open amount by week, " + code(currencies[shown]), "as of", strings.ToLower("open amount, ") + code(currencies[shown])},
 		"Line: open amount of the exceptions in "+code(currencies[shown])+" at the end of each week. The numbers are in the table tblTrend above.", []excelize.ChartSeries{line})
-	s.skip(trendRows)
+	s.skip(chartRows)
 }
 
 type trendKey struct {

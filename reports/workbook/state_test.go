@@ -2,6 +2,7 @@ package workbook
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -134,6 +135,14 @@ func TestTrend(t *testing.T) {
 	}
 	if strings.Count(d.parts["xl/drawings/drawing1.xml"], `descr="`) != 3 {
 		t.Error("the trend has no alt text")
+	}
+	rows := regexp.MustCompile(`<(?:xdr:)?from>.*?<(?:xdr:)?row>(\d+)</`).FindAllStringSubmatch(d.parts["xl/drawings/drawing1.xml"], -1)
+	area := regexp.MustCompile(`_xlnm.Print_Area">&#39;Aging&#39;![^<]*\$(\d+)<`).FindStringSubmatch(d.parts["xl/workbook.xml"])
+	if len(rows) != 3 || area == nil {
+		t.Fatalf("charts at %v, print area %v", rows, area)
+	}
+	if from, last := rowOf(t, rows[2][1]), rowOf(t, area[1]); last < from+480/20 { // pixels of the chart and of a row (XLS-12)
+		t.Errorf("the print area ends in row %d and cuts the trend, which begins in row %d", last, from+1)
 	}
 	if _, drawn := draw(t, smallNight(t), Options{}).parts["xl/charts/chart3.xml"]; drawn {
 		t.Error("a trend without history")
