@@ -21,23 +21,20 @@ func ParseDate[T string | []byte](text T) (Date, error) {
 	if len(text) != 10 || text[4] != '-' || text[7] != '-' {
 		return 0, fmt.Errorf("%q is not a date of the form yyyy-mm-dd", string(text))
 	}
-	year, okYear := digitsOf(text[0:4])
-	month, okMonth := digitsOf(text[5:7])
-	dom, okDay := digitsOf(text[8:10])
-	if !okYear || !okMonth || !okDay || month < 1 || month > 12 || dom < 1 || dom > daysIn(year, month) {
+	year, month, dom := 100*pair(text[0], text[1])+pair(text[2], text[3]), pair(text[5], text[6]), pair(text[8], text[9])
+	if year < 0 || month < 1 || month > 12 || dom < 1 || dom > 28 && dom > daysIn(year, month) {
 		return 0, fmt.Errorf("%q is not a day of the calendar", string(text))
 	}
 	return Date(daysBefore(year, month, dom) + 1), nil
 }
 
-func digitsOf[T string | []byte](text T) (n int, ok bool) {
-	for i := range len(text) {
-		if text[i] < '0' || text[i] > '9' {
-			return 0, false
-		}
-		n = n*10 + int(text[i]-'0')
+// pair is the number that two digits write; far below zero where one of them is no digit.
+func pair(ten, one byte) int {
+	a, b := int(ten)-'0', int(one)-'0'
+	if uint(a) > 9 || uint(b) > 9 {
+		return -1 << 20
 	}
-	return n, true
+	return 10*a + b
 }
 
 func daysIn(year, month int) int {

@@ -1,6 +1,7 @@
 package recon
 
 import (
+	"math/bits"
 	"strings"
 	"sync"
 )
@@ -51,8 +52,8 @@ func (n *names) find(word string) (number uint16, ok bool) {
 	return number, ok
 }
 
-// wordCache is how one batch finds the numbers of words: a look at one place for
-// a word that it met before, else at the table that all share.
+// wordCache is how one batch finds the numbers of words: a look at one place, or
+// at its neighbour, for a word that it met before, else at the table that all share.
 type wordCache struct {
 	names *names
 	last  [1 << cacheBits]cachedWord
@@ -70,15 +71,36 @@ func (c *wordCache) of(word string) (number uint16, ok bool) {
 	if word == "" {
 		return 0, true
 	}
-	at := &c.last[hashText(word)>>(64-cacheBits)]
-	if at.word == word {
+	place := cachePlace(word)
+	if at := &c.last[place]; at.word == word {
+		return at.number, true
+	}
+	if at := &c.last[place^1]; at.word == word {
 		return at.number, true
 	}
 	number, kept, ok := c.names.of(word)
 	if ok {
-		*at = cachedWord{kept, number}
+		if c.last[place].word != "" {
+			place ^= 1
+		}
+		c.last[place] = cachedWord{kept, number}
 	}
 	return number, ok
+}
+
+// cachePlace is where a word is looked for. Both ends of the word count, the
+// middle of a long one does not: a cache may be wrong, and must be quick.
+func cachePlace(text string) uint64 {
+	h, n := uint64(len(text)), len(text)
+	switch {
+	case n >= 8:
+		h ^= word(text) ^ bits.RotateLeft64(word(text[n-8:]), 29)
+	case n >= 4:
+		h ^= halfWord(text)<<32 ^ halfWord(text[n-4:])
+	case n > 0:
+		h ^= uint64(text[0])<<16 ^ uint64(text[n/2])<<8 ^ uint64(text[n-1])<<24
+	}
+	return (h ^ h>>29) * 0x9e3779b97f4a7c15 >> (64 - cacheBits)
 }
 
 func (n *names) text(number uint16) string { return n.word[number] }

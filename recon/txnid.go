@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
-	"strings"
+	"math/bits"
 )
 
 // txnID is a request id in 16 bytes. Up to 31 digits are packed four bits a
@@ -15,37 +15,43 @@ type txnID struct{ hi, lo uint64 }
 const hashedID = 0xF << 60
 
 func packID(text string) txnID {
-	if len(text) > 31 || strings.IndexByte(text, noDigit) >= 0 {
-		return hashID(text)
+	n := len(text)
+	if n < 8 || n > 31 {
+		return packShortID(text)
 	}
-	digits := [32]byte([]byte(noDigits))
-	copy(digits[:], text)
 	var four [4]uint64
-	for k := range four {
-		eight := binary.BigEndian.Uint64(digits[8*k:])
+	for k := 0; 8*k < n; k++ {
+		over := max(0, 8*k+8-n) // digits that the last step sees again
+		eight := bits.ReverseBytes64(word(text[8*k-over:]))
 		if !allDigitsIn(eight) {
 			return hashID(text)
 		}
-		four[k] = packEight(eight)
+		four[k] = packEight(eight) << (4 * over) & 0xFFFFFFFF
 	}
 	return txnID{four[0]<<32 | four[1], four[2]<<32 | four[3]}
 }
 
-// noDigit is the byte before '0'; it fills up an id and packs to zero bits.
-const (
-	noDigit  = '0' - 1
-	noDigits = "////////////////////////////////"
-)
+// packShortID packs less than eight digits one by one, and whatever else is no usual id.
+func packShortID(text string) txnID {
+	if len(text) >= 8 || text != "" && !allDigits(text) {
+		return hashID(text)
+	}
+	packed := uint64(0)
+	for i := range len(text) {
+		packed |= uint64(text[i]-'0'+1) << (60 - 4*i)
+	}
+	return txnID{hi: packed}
+}
 
-// allDigitsIn tells eight bytes that are all digits or noDigit.
+// allDigitsIn tells eight bytes that are all digits.
 func allDigitsIn(eight uint64) bool {
 	const each = 0x0101010101010101
-	return (eight|(eight+each*(0x7F-'9'))|(eight-each*noDigit))&(each<<7) == 0
+	return (eight|(eight+each*(0x7F-'9'))|(eight-each*'0'))&(each<<7) == 0
 }
 
 // packEight packs eight digits into 32 bits, the first in the highest.
 func packEight(eight uint64) uint64 {
-	x := eight - 0x0101010101010101*noDigit // every byte is digit+1 now
+	x := eight - 0x0101010101010101*('0'-1) // every byte is digit+1 now
 	x = (x | x>>4) & 0x00FF00FF00FF00FF
 	x = (x | x>>8) & 0x0000FFFF0000FFFF
 	return (x | x>>16) & 0xFFFFFFFF

@@ -90,43 +90,36 @@ func blank(rec *Record) bool {
 // nearly every record, eight bytes at a step. It reads nothing and is false
 // where the record may be anything else.
 func (s *Scanner) plain(rec *Record) bool {
-	end := bytes.IndexByte(s.data[s.at:], '\n')
-	if end < 0 || end > MaxField {
-		return false
-	}
-	line := s.data[s.at : s.at+end]
-	if n := len(line); n > 0 && line[n-1] == '\r' {
-		line = line[:n-1]
-	}
-	fields, start, at := rec.Fields, 0, 0
-	for ; at+8 <= len(line); at += 8 {
-		word := binary.LittleEndian.Uint64(line[at:])
-		if hasByte(word, '"') || hasByte(word, '\r') {
-			return false
-		}
-		for marks := markByte(word, s.delimiter); marks != 0; marks &= marks - 1 {
+	data := s.data[s.at:min(len(s.data), s.at+MaxField)]
+	fields, start, delimiter := rec.Fields, 0, s.delimiter
+	for at := 0; at+8 <= len(data); at += 8 {
+		for marks := markStops(binary.LittleEndian.Uint64(data[at:]), delimiter); marks != 0; marks &= marks - 1 {
 			stop := at + bits.TrailingZeros64(marks)>>3
-			fields = append(fields, line[start:stop])
-			start = stop + 1
+			switch c := data[stop]; {
+			case c == delimiter:
+				fields = append(fields, data[start:stop])
+				start = stop + 1
+			case c == '\n':
+				if len(fields) >= MaxColumns {
+					return false
+				}
+				rec.Fields = append(fields, withoutCR(data[start:stop]))
+				s.at += stop + 1
+				s.line++
+				return true
+			case c == '"', c == '\r' && (stop+1 == len(data) || data[stop+1] != '\n'):
+				return false
+			}
 		}
 	}
-	for ; at < len(line); at++ {
-		switch line[at] {
-		case '"', '\r':
-			return false
-		case s.delimiter:
-			fields = append(fields, line[start:at])
-			start = at + 1
-		}
+	return false
+}
+
+func withoutCR(field []byte) []byte {
+	if n := len(field); n > 0 && field[n-1] == '\r' {
+		return field[:n-1]
 	}
-	fields = append(fields, line[start:])
-	if len(fields) > MaxColumns {
-		return false
-	}
-	rec.Fields = fields
-	s.at += end + 1
-	s.line++
-	return true
+	return field
 }
 
 const (
@@ -134,10 +127,19 @@ const (
 	highBits = 0x8080808080808080
 )
 
-// hasByte tells whether one of the eight bytes is c.
-func hasByte(word uint64, c byte) bool {
-	x := word ^ lowBits*uint64(c)
-	return (x-lowBits)&^x&highBits != 0
+// markStops sets the highest bit of every byte that may end a field: line ends,
+// quotation marks, delimiters, and some others, so who reads the marks looks at the byte.
+func markStops(word uint64, delimiter byte) uint64 {
+	if delimiter <= ',' { // one comparison finds all of them
+		return markBelow(word, ','+1)
+	}
+	return markBelow(word, '"'+1) | markByte(word, delimiter)
+}
+
+// markBelow sets the highest bit of every byte below c, which is ASCII, and
+// perhaps that of the byte behind such a one.
+func markBelow(word uint64, c byte) uint64 {
+	return (word - lowBits*uint64(c)) &^ word & highBits
 }
 
 // markByte sets the highest bit of every byte that is c.
