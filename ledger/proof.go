@@ -98,12 +98,16 @@ func at[V any](m map[money.Currency]*V, c money.Currency) *V {
 
 func (p *Proof) tieRows(res *recon.Result) {
 	open := map[money.Currency][]int{}
-	var t *TieOut // of the last row; neighbours mostly have one currency
-	last := money.Currency(0)
+	var known [8]struct { // the latest currencies, for a run has few
+		of *TieOut
+		c  money.Currency
+	}
 	res.EachAmount(func(a *recon.RowAmounts) {
-		if t == nil || a.Currency != last {
-			t, last = at(p.TieOut, a.Currency), a.Currency
+		k := &known[a.Currency%8]
+		if k.of == nil || k.c != a.Currency {
+			k.of, k.c = at(p.TieOut, a.Currency), a.Currency
 		}
+		t := k.of
 		if !a.Type.Financial() {
 			t.Memo += a.Amount
 			return

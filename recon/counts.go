@@ -44,6 +44,54 @@ func (r *run) outcomes(n int, of func(i int) Outcome) map[Outcome]int {
 	return counts
 }
 
+// CurrencyRows counts the transactions of one currency, all of them and by verdict.
+type CurrencyRows struct {
+	Currency  money.Currency
+	All       int
+	ByVerdict [Ignored + 1]int
+}
+
+// RowsByCurrency counts the transactions of every currency, in no order.
+func (r *Result) RowsByCurrency() []CurrencyRows {
+	rows, out := r.run.txns.rows, r.run.out
+	found := make([]currencyTally, max(1, r.run.in.Workers))
+	inRanges(r.run.in.Workers, len(rows), func(worker, from, to int) {
+		var tally currencyTally
+		for i := from; i < to; i++ {
+			c := tally.of(rows[i].currency)
+			c.All++
+			if v := out[i].verdict; int(v) < len(c.ByVerdict) {
+				c.ByVerdict[v]++
+			}
+		}
+		found[worker] = tally
+	})
+	all := found[0]
+	for _, tally := range found[1:] {
+		for _, c := range tally {
+			sum := all.of(c.Currency)
+			sum.All += c.All
+			for v, n := range c.ByVerdict {
+				sum.ByVerdict[v] += n
+			}
+		}
+	}
+	return all
+}
+
+// currencyTally is searched from its begin: a run has few currencies.
+type currencyTally []CurrencyRows
+
+func (t *currencyTally) of(c money.Currency) *CurrencyRows {
+	for i := range *t {
+		if (*t)[i].Currency == c {
+			return &(*t)[i]
+		}
+	}
+	*t = append(*t, CurrencyRows{Currency: c})
+	return &(*t)[len(*t)-1]
+}
+
 // FileCount is what stage 0 made of the rows of one transaction file.
 type FileCount struct {
 	Quarantined, Duplicate int

@@ -44,6 +44,9 @@ type explaining struct {
 	x    *explainer
 }
 
+// PrepareEvidence makes what [Result.Evidence] looks up, which else the first call of it does.
+func (r *Result) PrepareEvidence() { r.explain() }
+
 func (r *Result) explain() *explainer {
 	r.explaining.once.Do(func() {
 		x := &explainer{run: r.run, res: r, near: r.run.findNearest(), takers: map[uint32][]uint32{}, claims: map[uint32][]uint32{}}

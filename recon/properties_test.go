@@ -10,6 +10,7 @@ import (
 
 	"tieout/fixtures/inputs"
 	"tieout/fixtures/scenario"
+	"tieout/ledger/money"
 	"tieout/recon"
 )
 
@@ -155,13 +156,23 @@ func TestAmountsAreThoseOfTheRows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		night, _ := drawn(t)
 		res := night.Reconcile()
-		byLabel := map[int]recon.Row{}
+		byLabel, want := map[int]recon.Row{}, map[money.Currency]recon.CurrencyRows{}
 		for i := range res.Rows() {
 			row := res.Row(i)
 			byLabel[row.Label] = row
-			if res.RowCurrency(i) != row.Currency {
-				t.Fatalf("row %d is in %s, not %s", row.Label, row.Currency, res.RowCurrency(i))
+			c := want[row.Currency]
+			c.Currency, c.All = row.Currency, c.All+1
+			c.ByVerdict[row.Verdict]++
+			want[row.Currency] = c
+		}
+		for _, c := range res.RowsByCurrency() {
+			if c != want[c.Currency] {
+				t.Fatalf("%+v, not %+v", c, want[c.Currency])
 			}
+			delete(want, c.Currency)
+		}
+		if len(want) > 0 {
+			t.Fatalf("%+v are not counted", want)
 		}
 		res.EachAmount(func(a *recon.RowAmounts) {
 			row := byLabel[a.Label]

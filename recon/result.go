@@ -339,6 +339,3 @@ func (r *Result) DocsAsRead() []int {
 	})
 	return order
 }
-
-// RowCurrency is the currency of a row, without unfolding it.
-func (r *Result) RowCurrency(row int) money.Currency { return r.run.txns.rows[row].currency }

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -140,36 +141,69 @@ func needCash(in *intake, p *config.Policy) error {
 	return nil
 }
 
-// reckon decides, books and proves.
+// reckon decides, books and proves. The outcomes are checked while they are
+// booked: both only read them.
 func (o *oneShot) reckon(in *intake, p *config.Policy) (*answer.Night, error) {
 	if bad := in.condemned(); len(bad) > 0 {
 		return nil, fmt.Errorf("nothing was reconciled: %s", strings.Join(bad, "; "))
 	}
 	res := recon.Reconcile(in.input, &p.Recon, p.Rules.Books(&p.Recon, &in.input))
 	in.judge(res)
-	entries, err := ledger.RollUp(res, p.Rules, o.detail == "all")
-	if err != nil {
-		return nil, err
-	}
-	entries = ledger.Number(entries, ledger.FromOne())
-	totals, err := posting.Sum(entries)
-	if err != nil {
-		return nil, err
-	}
 	night := &answer.Night{
-		Set: p.Set, Description: p.Description, Result: res, Chart: &p.Chart, RuleVersion: p.Rules.Version(), Entries: entries, Proof: ledger.Prove(res, &p.Chart, entries), Totals: totals,
-		ExceptionsOnly: o.detail == "exceptions",
+		Set: p.Set, Description: p.Description, Result: res, Chart: &p.Chart, RuleVersion: p.Rules.Version(), ExceptionsOnly: o.detail == "exceptions",
 	}
-	return night, prove(in, night)
+	err := together(
+		func() error { return o.book(night, p) },
+		func() error { return proveOutcomes(in, res) },
+		func() error { res.PrepareEvidence(); return nil },
+	)
+	if err != nil {
+		return nil, err
+	}
+	return night, proveBooks(night)
+}
+
+// book rolls the outcomes up into numbered entries, and draws up their proofs.
+func (o *oneShot) book(n *answer.Night, p *config.Policy) error {
+	entries, err := ledger.RollUp(n.Result, p.Rules, o.detail == "all")
+	if err != nil {
+		return err
+	}
+	n.Entries = ledger.Number(entries, ledger.FromOne())
+	if n.Totals, err = posting.Sum(n.Entries); err != nil {
+		return err
+	}
+	n.Proof = ledger.Prove(n.Result, &p.Chart, n.Entries)
+	return nil
+}
+
+// together does all tasks at the same time. The error has all of theirs, in the order of the tasks.
+func together(tasks ...func() error) error {
+	faults := make([]error, len(tasks))
+	var wait sync.WaitGroup
+	for i, task := range tasks {
+		wait.Go(func() { faults[i] = task() })
+	}
+	wait.Wait()
+	return errors.Join(faults...)
 }
 
 // prove checks the invariants (settlement-accounting 3.6) on what is about to
-// be written, first the outcomes alone, then outcomes against entries, then
-// what the books hand out.
+// be written.
 func prove(in *intake, n *answer.Night) error {
-	if err := n.Result.Check(in.reportsOf(in.ofRows), in.reportsOf(in.ofDocs)); err != nil {
+	if err := proveOutcomes(in, n.Result); err != nil {
 		return err
 	}
+	return proveBooks(n)
+}
+
+// proveOutcomes checks the outcomes alone.
+func proveOutcomes(in *intake, res *recon.Result) error {
+	return res.Check(in.reportsOf(in.ofRows), in.reportsOf(in.ofDocs))
+}
+
+// proveBooks checks outcomes against entries, then what the books hand out.
+func proveBooks(n *answer.Night) error {
 	if err := n.Proof.Check(); err != nil {
 		return err
 	}
@@ -194,11 +228,17 @@ func (o *oneShot) write(in *intake, p *config.Policy, n *answer.Night, stdout io
 	if err != nil {
 		return err
 	}
-	err = set.CreateAll(
-		durable.File{Name: "result.json", Write: func(w io.Writer) error { return answer.Write(w, n) }},
-		durable.File{Name: "inputs.json", Write: in.writeReports},
-		durable.File{Name: "journal.csv", Write: func(w io.Writer) error { return posting.WriteJournal(w, n.Entries) }},
-		durable.File{Name: "exceptions.csv", Write: func(w io.Writer) error { return answer.WriteExceptions(w, book) }},
+	var post postingFile
+	err = together(
+		func() error {
+			return set.CreateAll(
+				durable.File{Name: "result.json", Write: func(w io.Writer) error { return answer.Write(w, n) }},
+				durable.File{Name: "inputs.json", Write: in.writeReports},
+				durable.File{Name: "journal.csv", Write: func(w io.Writer) error { return posting.WriteJournal(w, n.Entries) }},
+				durable.File{Name: "exceptions.csv", Write: func(w io.Writer) error { return answer.WriteExceptions(w, book) }},
+			)
+		},
+		func() (err error) { post, err = renderPosting(header, n); return err },
 	)
 	if err != nil {
 		return err
@@ -206,7 +246,7 @@ func (o *oneShot) write(in *intake, p *config.Policy, n *answer.Night, stdout io
 	if err := o.createWorkbooks(set, book); err != nil {
 		return err
 	}
-	if err := createPosting(set, header, n); err != nil {
+	if err := post.create(set); err != nil {
 		return err
 	}
 	if err := set.Commit(); err != nil {
@@ -217,26 +257,32 @@ func (o *oneShot) write(in *intake, p *config.Policy, n *answer.Night, stdout io
 	return nil
 }
 
-// createPosting adds the posting file with its checksum and its sentinel; none
-// when there are no entries. What was written is read back and held against the
-// journal (INV-11).
-func createPosting(set *durable.Set, h posting.Header, n *answer.Night) error {
+// postingFile is the posting file as it will be written; without a name there is none.
+type postingFile struct{ name, text string }
+
+// renderPosting makes the posting file; none when there are no entries. It is
+// read back and held against the journal (INV-11).
+func renderPosting(h posting.Header, n *answer.Night) (postingFile, error) {
 	var file strings.Builder
 	if _, err := posting.WriteDefault(&file, h, n.Entries); errors.Is(err, posting.ErrNothingToPost) {
-		return nil
+		return postingFile{}, nil
 	} else if err != nil {
-		return err
+		return postingFile{}, err
 	}
 	back, err := posting.ReadDefault(strings.NewReader(file.String()))
 	if err != nil {
-		return err
+		return postingFile{}, err
 	}
-	if err := posting.ProveFile(back, n.Entries, n.Totals); err != nil {
-		return err
+	return postingFile{h.Name("txt"), file.String()}, posting.ProveFile(back, n.Entries, n.Totals)
+}
+
+// create adds the file to the set with its checksum and, last, its sentinel.
+func (p postingFile) create(set *durable.Set) error {
+	if p.name == "" {
+		return nil
 	}
-	name := h.Name("txt")
-	checksum, done := drop.Sidecars(name, []byte(file.String()))
-	for _, f := range []struct{ name, text string }{{name + ".sha256", string(checksum)}, {name, file.String()}, {name + ".done", string(done)}} {
+	checksum, done := drop.Sidecars(p.name, []byte(p.text))
+	for _, f := range []struct{ name, text string }{{p.name + ".sha256", string(checksum)}, {p.name, p.text}, {p.name + ".done", string(done)}} {
 		err := set.Create(f.name, func(w io.Writer) error { _, err := io.WriteString(w, f.text); return err })
 		if err != nil {
 			return err

@@ -223,21 +223,10 @@ func (n *Night) tieOuts() []reports.TieOut {
 
 // countRows counts the rows of each currency by outcome (S).
 func (n *Night) countRows(of func(money.Currency) *reports.TieOut) {
-	var t *reports.TieOut // rows of one currency follow each other
-	for i := range n.Result.Rows() {
-		v, _ := n.Result.Verdict(i)
-		if c := n.Result.RowCurrency(i); t == nil || t.Currency != c {
-			t = of(c)
-		}
-		t.RowsIn++
-		switch v {
-		case recon.Matched:
-			t.RowsMatched++
-		case recon.Exception:
-			t.RowsException++
-		case recon.Ignored, recon.Undecided:
-			t.RowsIgnored++
-		}
+	for _, rows := range n.Result.RowsByCurrency() {
+		t := of(rows.Currency)
+		t.RowsIn, t.RowsMatched, t.RowsException = rows.All, rows.ByVerdict[recon.Matched], rows.ByVerdict[recon.Exception]
+		t.RowsIgnored = rows.ByVerdict[recon.Ignored] + rows.ByVerdict[recon.Undecided]
 	}
 }
 
