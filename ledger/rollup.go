@@ -158,7 +158,7 @@ func (b *booking) sumRows(sums *sumTable, from, to int) {
 			m.Extra = extra.number(b.rules.extraOf(b.view.txns, m.Row))
 		}
 		s := sums.of(&m.Facts)
-		if s.extra == nil {
+		if m.Extra != 0 && s.extra == nil {
 			s.extra = extra.of(m.Extra)
 		}
 		if m.Parts == 1 {

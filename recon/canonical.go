@@ -20,10 +20,11 @@ type canonWanted struct {
 	filter    keyFilter       // of the loose forms
 	beginning map[string]bool // normalised references that were cut off
 	lengths   []int           // of the beginnings
+	usual     bool            // the loose form is the usual one
 }
 
 func (r *run) canonWanted(references []string) *canonWanted {
-	w := &canonWanted{loose: map[string]bool{}, beginning: map[string]bool{}}
+	w := &canonWanted{loose: map[string]bool{}, beginning: map[string]bool{}, usual: r.p.Canon.usual()}
 	for _, reference := range references {
 		for _, part := range parts(reference) {
 			if loose := r.p.Canon.Of(part); loose != "" {
@@ -101,7 +102,7 @@ func (r *run) matchCanon(hits *canonHits, doc uint32, wanted *canonWanted) {
 
 // looseIfWanted is the loose form of a document's number if P3 looks for it.
 func (r *run) looseIfWanted(key refKey, norm func() string, wanted *canonWanted) (string, bool) {
-	if key == 0 || !wanted.filter.mayHold(r.p.Canon.looseKey(key, norm)) {
+	if key == 0 || !wanted.filter.mayHold(r.p.Canon.looseKey(key, wanted.usual, norm)) {
 		return "", false
 	}
 	loose := r.p.Canon.ofNorm(norm())

@@ -37,10 +37,11 @@ func cluster[R any](rows []R, width, workers int, spread func(*R) uint64) {
 }
 
 // flagSort is an American flag sort: a round counts the rows of every bucket and
-// carries each row to its bucket, in cycles; a bucket is sorted by the next round.
+// carries each row to its bucket; a bucket is sorted by the next round.
 type flagSort[R any] struct {
 	spread func(*R) uint64
 	rounds []flagRound
+	held   [hands]R
 }
 
 // flagRound is where the buckets of a round have room next, and where they end.
@@ -65,19 +66,52 @@ func (f *flagSort[R]) sort(rows []R, top, width int) {
 		end[b] = at
 	}
 	for b := range end {
-		for next[b] < end[b] {
-			row := rows[next[b]]
-			for home := bucket(&row); home != uint64(b); home = bucket(&row) {
-				row, rows[next[home]] = rows[next[home]], row
-				next[home]++
-			}
-			rows[next[b]] = row
-			next[b]++
-		}
+		f.carry(rows, next, end, uint32(b), bucket)
 	}
 	start := uint32(0)
 	for b := range end {
 		f.sort(rows[start:end[b]], top-bits, width-bits)
 		start = end[b]
+	}
+}
+
+// hands is how many rows are on their way at a time. Where a row must go is known
+// only once it has arrived from memory: what one waits for, others need not.
+const (
+	hands      = 8
+	cachedRows = 4096 // so few rows are in the cache, and nothing waits
+)
+
+// carry fills bucket b with its rows. The rows that lie there are taken up and
+// carried to their buckets, each in exchange for the row that lies in its place,
+// until a row of b comes back. next and end are where buckets have room and end.
+func (f *flagSort[R]) carry(rows []R, next, end []uint32, b uint32, bucket func(*R) uint64) {
+	held, most := &f.held, hands
+	if len(rows) < cachedRows {
+		most = 1
+	}
+	fresh, n := next[b], 0 // the next row to take up, and how many are held
+	for ; n < most && fresh < end[b]; n++ {
+		held[n] = rows[fresh]
+		fresh++
+	}
+	for n > 0 {
+		for h := 0; h < n; h++ {
+			if home := bucket(&held[h]); home != uint64(b) {
+				rows[next[home]], held[h] = held[h], rows[next[home]]
+				next[home]++
+				continue
+			}
+			rows[next[b]] = held[h]
+			next[b]++
+			if fresh < end[b] {
+				held[h] = rows[fresh]
+				fresh++
+			} else {
+				n--
+				held[h] = held[n]
+				h--
+			}
+		}
 	}
 }

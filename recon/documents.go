@@ -162,6 +162,10 @@ func (b *DocumentBatch) pack(d *Document, row *docRow) handle {
 
 // key packs a number, and notes with plain where the key gives back what is written.
 func (b *DocumentBatch) key(written string, row *docRow, plain uint16) refKey {
+	if written == "" {
+		row.flags |= plain
+		return 0
+	}
 	if key, ok := plainKeyOf(written); ok {
 		row.flags |= plain
 		return key

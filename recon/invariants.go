@@ -61,7 +61,7 @@ func (e *InvariantError) Error() string {
 func (a *audit) checkRows(files int) {
 	r, allowed := a.r, allowedReasons()
 	a.rows = a.over(len(r.txns.rows), files, func(t *tally, from, to int) {
-		var last lastSum
+		var last lastSums
 		for i := from; i < to; i++ {
 			row, o := &r.txns.rows[i], &r.out[i]
 			if int(row.file) >= len(t.files) {
@@ -175,7 +175,7 @@ const carried = 1 << 31
 func (a *audit) checkDocuments(files int) {
 	r, allowed := a.r, allowedReasons()
 	a.docs = a.over(len(r.docs.rows), files, func(t *tally, from, to int) {
-		var last lastSum
+		var last lastSums
 		for i := from; i < to; i++ {
 			d := &r.docs.rows[i]
 			if int(d.file) >= len(t.files) {

@@ -131,17 +131,17 @@ func (s wideSums) texts() map[string]string {
 	return totals.Texts()
 }
 
-// lastSum remembers the sum that the row before added to: rows of one file and
-// currency follow each other.
-type lastSum struct {
+// lastSums remembers the sums that rows added to last: a run has few files and currencies.
+type lastSums [16]struct {
 	file     uint16
 	currency money.Currency
 	sum      *wideSum
 }
 
-func (l *lastSum) of(t *tally, file uint16, c money.Currency) *wideSum {
-	if l.sum == nil || l.file != file || l.currency != c {
-		*l = lastSum{file, c, t.files[file].sums.of(c)}
+func (l *lastSums) of(t *tally, file uint16, c money.Currency) *wideSum {
+	last := &l[(uint16(c)+file)%uint16(len(l))]
+	if last.sum == nil || last.file != file || last.currency != c {
+		last.file, last.currency, last.sum = file, c, t.files[file].sums.of(c)
 	}
-	return l.sum
+	return last.sum
 }

@@ -7,7 +7,8 @@ func (r *run) mapping(i uint32, docs []uint32) Mapping {
 	if r.books.Mapped == nil || !r.mayMiss(kind) {
 		return AccountFound
 	}
-	f := r.facts(i)
+	var f Facts
+	r.facts(i, &f)
 	if len(docs) == 0 {
 		return r.books.Mapped(int(i), &f)
 	}

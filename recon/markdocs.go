@@ -14,6 +14,7 @@ func (r *run) markDocuments() {
 	for n, word := range r.docs.words.word {
 		card[n], test[n] = r.p.CardMethods[word], r.p.TestMerchants[word]
 	}
+	prefix := r.p.testPrefix()
 	inRanges(r.in.Workers, len(r.docs.rows), func(_, from, to int) {
 		for i := from; i < to; i++ {
 			row := &r.docs.rows[i]
@@ -26,7 +27,7 @@ func (r *run) markDocuments() {
 			if card[row.method] {
 				row.flags |= docCard
 			}
-			if test[row.merchant] || r.p.isTest(row.order, func() string { return r.normOrder(uint32(i)) }) {
+			if test[row.merchant] || prefix.begins(row.order, func() string { return r.normOrder(uint32(i)) }) {
 				row.flags |= docTest
 			}
 		}

@@ -63,7 +63,8 @@ func (r *Result) Movements(from, to int, do func(*Movement)) {
 
 func (r *run) movement(i uint32, m *Movement, do func(*Movement)) {
 	o := &r.out[i]
-	*m = Movement{Row: int(i), Parts: 1, Full: r.row(i).amount, Facts: r.facts(i)}
+	m.Row, m.Parts, m.Full, m.Components = int(i), 1, r.row(i).amount, Components{}
+	r.facts(i, &m.Facts)
 	m.Applied, m.Suspended, m.WriteOff = r.money(i)
 	var parts []docPart
 	if o.more != 0 {
@@ -83,10 +84,10 @@ func (r *run) movement(i uint32, m *Movement, do func(*Movement)) {
 	do(m)
 }
 
-// facts are what is known of a row without its documents.
-func (r *run) facts(i uint32) Facts {
+// facts tells what is known of a row without its documents.
+func (r *run) facts(i uint32, into *Facts) {
 	row, o := r.row(i), &r.out[i]
-	return Facts{
+	*into = Facts{
 		Settled: row.settled, Posting: r.postingDate(i), Currency: row.currency, Merchant: row.merchant, FeeCode: row.feeCode, Brand: row.brand,
 		Method: row.method, Store: row.store, Type: row.kind, Verdict: o.verdict, Reason: o.reason, Kind: o.kind,
 		Negative: row.amount < 0,
@@ -107,10 +108,10 @@ func (r *run) moveParts(i uint32, parts []docPart, m *Movement, do func(*Movemen
 func (r *run) moveDocument(i, doc uint32, m *Movement) {
 	d := &r.docs.rows[doc]
 	m.DocStore, m.Memo = d.store, d.kind == CreditMemo
-	m.Split, m.Components = false, Components{}
 	if r.merchant[r.row(i).merchant].model != CashSale {
 		return
 	}
+	m.Split, m.Components = false, Components{}
 	for _, a := range r.allotsOf(i) {
 		if a.Doc == doc {
 			m.Split, m.Components = true, a.Parts

@@ -93,17 +93,24 @@ func (p *Policy) SettlementDate(merchant string, batched Instant) Date {
 	return date
 }
 
-// isTest tells whether a reference or order number is a test (stage 0); norm
-// gives the normalised text of a key that is not exact.
-func (p *Policy) isTest(key refKey, norm func() string) bool {
-	prefix := keyOf(p.TestPrefix)
+// testPrefix is how references and order numbers of tests begin (stage 0).
+type testPrefix struct {
+	text string // "": there are no such tests
+	key  refKey
+}
+
+func (p *Policy) testPrefix() testPrefix { return testPrefix{p.TestPrefix, keyOf(p.TestPrefix)} }
+
+// begins tells whether a reference or order number is a test; norm gives the
+// normalised text of a key that is not exact.
+func (t testPrefix) begins(key refKey, norm func() string) bool {
 	switch {
-	case p.TestPrefix == "" || key.exact() && !prefix.exact():
+	case t.text == "" || key.exact() && !t.key.exact():
 		return false
 	case key.exact():
-		return key.beginsWith(prefix)
+		return key.beginsWith(t.key)
 	}
-	return strings.HasPrefix(norm(), p.TestPrefix)
+	return strings.HasPrefix(norm(), t.text)
 }
 
 // Books is what matching must ask of the general ledger.

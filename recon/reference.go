@@ -100,12 +100,11 @@ func (c Canon) ofNorm(text string) string {
 }
 
 // looseKey is the key of the loose form of a number, given by its key; norm
-// gives the text of a key that is not exact.
-func (c Canon) looseKey(key refKey, norm func() string) refKey {
+// gives the text of a key that is not exact, usual is what [Canon.usual] says.
+func (c Canon) looseKey(key refKey, usual bool, norm func() string) refKey {
 	if !key.exact() {
 		return keyOf(c.ofNorm(norm()))
 	}
-	usual := c.usual()
 	if usual && key.digitsOnly() {
 		return key
 	}

@@ -220,9 +220,16 @@ func (r *Result) Doc(i int) Doc {
 	return d
 }
 
-// RowsOf maps documents to the labels of the rows that name them. want picks the documents.
+// RowsOf maps documents to the labels of the rows that name them. want picks the
+// documents; each is asked once, in the order of the table.
 func (r *Result) RowsOf(want func(doc int) bool) map[int][]int {
-	wanted := func(doc uint32) bool { return want(int(doc)) }
+	picked := make([]bool, len(r.run.docs.rows))
+	inRanges(r.run.in.Workers, len(picked), func(_, from, to int) {
+		for doc := from; doc < to; doc++ {
+			picked[doc] = want(doc)
+		}
+	})
+	wanted := func(doc uint32) bool { return picked[doc] }
 	naming := r.run.rowsWhere(func(i uint32) bool {
 		switch o := &r.run.out[i]; {
 		case o.kind == Netted || (o.link == 0 && o.more == 0):

@@ -28,10 +28,11 @@ func (r *run) sortOutRows() {
 // dateRows derives settlement dates (MAT-05) and notes test rows, while rows
 // still lie beside their texts.
 func (r *run) dateRows() {
+	prefix := r.p.testPrefix()
 	inRanges(r.in.Workers, len(r.txns.rows), func(_, from, to int) {
 		var events [eventTypes]bool
 		for i := from; i < to; i++ {
-			r.dateRow(uint32(i))
+			r.dateRow(uint32(i), prefix)
 			events[r.txns.rows[i].kind] = true
 		}
 		r.noteEvents(&events)
@@ -50,13 +51,13 @@ func (r *run) noteEvents(events *[eventTypes]bool) {
 	}
 }
 
-func (r *run) dateRow(i uint32) {
+func (r *run) dateRow(i uint32, tests testPrefix) {
 	row := r.row(i)
 	if row.flags&flagHasBatchTime != 0 && row.flags&flagDateOnly == 0 {
 		row.settled = r.p.SettlementDate(r.txns.words.text(row.merchant), Instant(r.batchInstant(i)))
 	}
 	row.flags = row.flags&^flagTest | flagDated
-	if r.merchant[row.merchant].test || r.p.isTest(row.ref, func() string { return r.txns.norm(int(i)) }) {
+	if r.merchant[row.merchant].test || tests.begins(row.ref, func() string { return r.txns.norm(int(i)) }) {
 		row.flags |= flagTest
 	}
 }

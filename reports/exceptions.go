@@ -117,13 +117,14 @@ func (e *ExceptionRow) RowHash() string {
 		e.Amount.String(), e.Applied.String(), e.Suspended.String(), e.Difference.String(), e.CardBrand, e.Last4, e.AuthCode,
 		strings.Join(e.Suggested, ", "), e.Due.String(), e.FirstSeen.String(), e.OwnerOf(),
 	}
-	h := sha256.New()
+	var buffer [1024]byte
+	text := buffer[:0]
 	for _, field := range fields {
 		clean, _ := CellText(field)
-		h.Write([]byte(clean))
-		h.Write([]byte{0x1F})
+		text = append(append(text, clean...), 0x1F)
 	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
 }
 
 // CurrencyName is the currency as cells name it; an unreadable one has a word, so that formulas can count it.

@@ -184,6 +184,7 @@ type plan struct {
 	layout   string     // of dates
 	noDate   recon.Date // up to this day a date is none
 	lookup   [fields]map[string]string
+	parted   bool // there are more amounts than the document's own
 	columns  int
 	header   []string
 	secret   []int // columns of card verification codes that nothing maps (R7)
@@ -226,6 +227,9 @@ func newPlan(m Mapping, header []string) *plan {
 		if at >= 0 {
 			p.mapped = append(p.mapped, mappedColumn{field(f), at})
 		}
+	}
+	for _, f := range []field{goods, tax, shipping, surcharge, prior} {
+		p.parted = p.parted || p.at[f] >= 0 || p.constant[f] != ""
 	}
 	for i, h := range header {
 		if !used[i] && isSecret(h) {

@@ -263,6 +263,10 @@ func (w *rowReader) readAmounts(d *recon.Document) {
 	}
 	d.Currency = c
 	d.Amount = w.amount(amount, c)
+	if !w.plan.parted {
+		d.Components = recon.Components{recon.Goods: d.Amount}
+		return
+	}
 	d.Prior = w.amountOr(prior, c, 0)
 	parts := recon.Components{recon.Tax: w.amountOr(tax, c, 0), recon.Shipping: w.amountOr(shipping, c, 0), recon.Surcharge: w.amountOr(surcharge, c, 0)}
 	rest, err := recon.GoodsOf(d.Amount, parts)
