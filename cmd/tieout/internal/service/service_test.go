@@ -1,0 +1,226 @@
+package service_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tieout/cmd/tieout/internal/service"
+	"tieout/recon"
+)
+
+// books are nights in memory.
+type books struct {
+	mu          sync.Mutex
+	last        recon.Date
+	ran         []recon.Date
+	at          []time.Time
+	fail        error
+	undelivered []string
+	missing     []string
+	exceptions  int
+	block       chan struct{}
+}
+
+func (b *books) Last(context.Context) (recon.Date, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.last, nil
+}
+
+func (b *books) Run(ctx context.Context, day recon.Date) (service.Outcome, error) {
+	if b.block != nil {
+		select {
+		case <-b.block:
+		case <-ctx.Done():
+			return service.Outcome{}, context.Cause(ctx)
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.fail != nil {
+		return service.Outcome{}, b.fail
+	}
+	b.last = day
+	b.ran, b.at = append(b.ran, day), append(b.at, time.Now())
+	return service.Outcome{Day: day, Summary: "3 transactions, ties: yes", Exceptions: b.exceptions, Missing: b.missing}, nil
+}
+
+func (b *books) Deliver(context.Context) ([]string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.undelivered, nil
+}
+
+func (b *books) change(do func()) { b.mu.Lock(); defer b.mu.Unlock(); do() }
+
+// told remembers notices, each once.
+type told struct {
+	mu  sync.Mutex
+	all []service.Notice
+}
+
+func (t *told) Tell(_ context.Context, n service.Notice) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !slices.ContainsFunc(t.all, func(o service.Notice) bool { return o.Key == n.Key }) {
+		t.all = append(t.all, n)
+	}
+	return nil
+}
+
+func (t *told) of(kind service.Kind) (all []service.Notice) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, n := range t.all {
+		if n.Kind == kind {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// serve runs a service until the test has had its look; the clock is the bubble's.
+func serve(t *testing.T, b *books, w *told, o service.Options, look func(s *service.Service)) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	s := service.New(b, w, o, time.Now, quiet())
+	ended := make(chan error)
+	go func() { ended <- s.Serve(ctx) }()
+	look(s)
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// The real clock library over three years in every zone: each due morning makes one
+// look, every calendar date is run once, at its morning and not when the sweep comes
+// by. TIEOUT_YEARS and TIEOUT_ZONES bound it.
+func TestTheClockOverYears(t *testing.T) {
+	years := number(t, "TIEOUT_YEARS", 1)
+	for _, name := range zones()[:number(t, "TIEOUT_ZONES", 4)] {
+		t.Run(strings.ReplaceAll(name, "/", "_"), func(t *testing.T) {
+			z := zone(t, name)
+			synctest.Test(t, func(t *testing.T) {
+				start := recon.DateOf(time.Now().In(z))
+				b := &books{last: start - 2}
+				o := service.Options{Schedules: []service.Schedule{{Name: "nightly", Zone: z, Hour: 2, Minute: 30, Lag: 1}}, Sweep: 31 * 24 * time.Hour}
+				serve(t, b, &told{}, o, func(*service.Service) { time.Sleep(time.Duration(years) * 365 * 24 * time.Hour); synctest.Wait() })
+				if len(b.ran) < years*365 {
+					t.Fatalf("%d nights in %d years", len(b.ran), years)
+				}
+				for i, day := range b.ran {
+					if day != start-1+recon.Date(i) {
+						t.Fatalf("night %d ran %s", i, day)
+					}
+					if due := o.Schedules[0].Due(day); i > 0 && (b.at[i].Before(due) || b.at[i].Sub(due) > time.Second) {
+						t.Fatalf("%s was due at %s and ran at %s", day, due, b.at[i].In(z))
+					}
+				}
+			})
+		})
+	}
+}
+
+func number(t *testing.T, variable string, usual int) int {
+	t.Helper()
+	text := os.Getenv(variable)
+	if text == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func daily() service.Options {
+	return service.Options{Schedules: []service.Schedule{{Name: "nightly", Zone: time.UTC, Hour: 5, Lag: 1}}}
+}
+
+// R18: a night that fails is told once, tried again after pauses that grow, told as
+// overdue, and the next success runs what was missed, in order, without a person.
+func TestAFailedNightIsToldAndTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := recon.DateOf(time.Now().UTC())
+		b, w := &books{last: start - 2, fail: errors.New("the share of the ERP is gone")}, &told{}
+		serve(t, b, w, daily(), func(s *service.Service) {
+			time.Sleep(29*time.Hour + time.Minute)
+			synctest.Wait()
+			if n := w.of(service.Failed); len(n) != 1 || !strings.Contains(n[0].Text, "share of the ERP") {
+				t.Errorf("told %+v", n)
+			}
+			if n := w.of(service.Overdue); len(n) != 1 || !strings.Contains(n[0].Subject, (start-1).String()) || !strings.Contains(n[0].Text, "share of the ERP") {
+				t.Errorf("told %+v", n)
+			}
+			if got := s.Status(); got.Owed != 2 || got.Failures < 10 || got.Failures > 40 {
+				t.Errorf("status %+v", got)
+			}
+			b.change(func() { b.fail = nil })
+			time.Sleep(2 * time.Hour)
+			synctest.Wait()
+		})
+		if !slices.Equal(b.ran, []recon.Date{start - 1, start}) || len(w.of(service.Done)) != 2 {
+			t.Errorf("ran %v, told %+v", b.ran, w.all)
+		}
+	})
+}
+
+// Each fault raises the right notice within one look.
+func TestNotices(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := recon.DateOf(time.Now().UTC())
+		b, w := &books{last: start - 2, undelivered: []string{"GL_X.txt is not delivered"}, missing: []string{"fees of acme"}, exceptions: 8}, &told{}
+		o := daily()
+		o.Above = 7
+		serve(t, b, w, o, func(*service.Service) { time.Sleep(5*time.Hour + time.Minute); synctest.Wait() })
+		for _, kind := range []service.Kind{service.Done, service.Exceptions, service.Missing, service.Undelivered} {
+			if n := w.of(kind); len(n) != 1 || n[0].Subject == "" || n[0].Text == "" {
+				t.Errorf("%s: %+v", kind, n)
+			}
+		}
+	})
+}
+
+// A signal lets the run under way end; one that does not is stopped after its time.
+func TestStopping(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, ends := range []bool{true, false} {
+			start := recon.DateOf(time.Now().UTC())
+			b := &books{last: start - 2, block: make(chan struct{})}
+			ctx, stop := context.WithCancel(t.Context())
+			o := daily()
+			o.Schedules[0].Hour = time.Now().UTC().Hour()
+			s := service.New(b, &told{}, o, time.Now, quiet())
+			ended := make(chan error)
+			go func() { ended <- s.Serve(ctx) }()
+			synctest.Wait()
+			if s.Status().Running == 0 {
+				t.Fatal("nothing runs")
+			}
+			stop()
+			if ends {
+				close(b.block)
+			}
+			before := time.Now()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+			if took := time.Since(before); ends && took > 0 || !ends && took != 30*time.Second || ends != (len(b.ran) == 1) {
+				t.Errorf("ends %t: it took %s and ran %v", ends, took, b.ran)
+			}
+		}
+	})
+}
