@@ -51,13 +51,15 @@ func house() map[string]room {
 		"fixtures/scenario":            {floor: 0, pure: true},
 		"fixtures/office":              {floor: 0},
 		"fixtures/inputs":              {floor: 4, pure: true},
+		"fixtures/sandbox/mailhost":    {floor: 0},
 		"fixtures/sandbox/sftphost":    {floor: 0, modules: []string{"golang.org/x/crypto/ssh"}},
 		"fixtures/demo":                {floor: 0, pure: true},
 		"fixtures/sandbox":             {floor: 1},
 		"fixtures/sandbox/company":     {floor: 1, pure: true, modules: []string{"golang.org/x/text"}},
 		"fixtures/sandbox/clerk":       {floor: 2},
 		"cmd/tieout/internal/config":   {floor: 6, modules: []string{"github.com/goccy/go-yaml"}},
-		"cmd/tieout":                   {floor: 7, modules: []string{"filippo.io/age", "golang.org/x/crypto/ssh", "github.com/spf13/cobra"}},
+		"cmd/tieout/internal/service":  {floor: 6, modules: []string{"github.com/go-co-op/gocron/v2", "github.com/google/uuid", "github.com/wneessen/go-mail", "github.com/prometheus/client_golang"}},
+		"cmd/tieout":                   {floor: 7, modules: []string{"github.com/wneessen/go-mail", "filippo.io/age", "golang.org/x/crypto/ssh", "github.com/spf13/cobra"}},
 	}
 }
 

@@ -71,6 +71,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fetchCommand(),
 		statusCommand(),
 		deliverCommand(),
+		serveCommand(),
 		explainCommand(),
 		checkCommand(),
 		archiveCommand(),

@@ -27,8 +27,8 @@ type runVerb struct {
 func runCommand() *cobra.Command {
 	v := &runVerb{}
 	cmd := &cobra.Command{
-		Use:   "run --from D --to D",
-		Short: "Reconcile a range of days, post the result and remember it",
+		Use:   "run [--from D [--to D]]",
+		Short: "Reconcile a range of days, or those that are missing, post the result and remember it",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return failed(v.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()))
@@ -36,7 +36,7 @@ func runCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&v.config, "config", "tieout.yaml", "configuration")
-	flags.StringVar(&v.from, "from", "", "first settlement date, yyyy-mm-dd")
+	flags.StringVar(&v.from, "from", "", "first settlement date, yyyy-mm-dd; if not given, the days after the last run that are due by now")
 	flags.StringVar(&v.to, "to", "", "last settlement date; the first if not given")
 	flags.StringVar(&v.asOf, "as-of", "", "day from which ages are counted; today if not given")
 	flags.BoolVar(&v.dry, "dry-run", false, "compute and show, and touch nothing")
@@ -48,8 +48,8 @@ func runCommand() *cobra.Command {
 
 // dates reads the range. Today is the local date, taken once.
 func (v *runVerb) dates(now time.Time) (r config.Range, err error) {
-	if v.from == "" {
-		return r, errors.New("--from is required")
+	if v.from == "" && v.to != "" {
+		return r, errors.New("--to needs --from")
 	}
 	if v.to == "" {
 		v.to = v.from
@@ -57,10 +57,11 @@ func (v *runVerb) dates(now time.Time) (r config.Range, err error) {
 	if v.asOf == "" {
 		v.asOf = recon.DateOf(now).String()
 	}
+	from, to := cmp.Or(v.from, v.asOf), cmp.Or(v.to, v.asOf) // what is missing is known once the store is open
 	for _, d := range []struct {
 		flag, text string
 		to         *recon.Date
-	}{{"--from", v.from, &r.From}, {"--to", v.to, &r.To}, {"--as-of", v.asOf, &r.AsOf}} {
+	}{{"--from", from, &r.From}, {"--to", to, &r.To}, {"--as-of", v.asOf, &r.AsOf}} {
 		if *d.to, err = recon.ParseDate(d.text); err != nil {
 			return r, fmt.Errorf("%s: %w", d.flag, err)
 		}
@@ -86,13 +87,7 @@ func (v *runVerb) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if v.output == "text" {
-		fmt.Fprintf(stdout, "%s: settlement days %s to %s, both included, in %s; ages as of %s\n", n.cfg.Recon.Company, r.From, r.To, n.cfg.Recon.Zone, r.AsOf)
-	}
-	var answers []*night.Answer
-	if err = n.fetchFirst(stderr, v.wait, v.change...); err == nil {
-		answers, err = n.runRange(ctx, r)
-	}
+	answers, err := v.nights(ctx, n, r, stdout, stderr)
 	err = errors.Join(err, n.close())
 	for _, a := range answers {
 		if err := v.show(stdout, a); err != nil {
@@ -103,6 +98,33 @@ func (v *runVerb) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	return cmp.Or(v.verdict(answers), n.deliveryVerdict())
+}
+
+// nights runs the range that was asked for, or every day that is missing.
+func (v *runVerb) nights(ctx context.Context, n *nightly, r config.Range, stdout, stderr io.Writer) (answers []*night.Answer, err error) {
+	ranges := []config.Range{r}
+	if v.from == "" {
+		if ranges, err = n.missing(ctx, r.AsOf); err != nil {
+			return nil, err
+		}
+		if len(ranges) == 0 && v.output == "text" {
+			fmt.Fprintf(stdout, "%s: no day is missing\n", n.cfg.Recon.Company)
+		}
+	}
+	if err := n.fetchFirst(stderr, v.wait, v.change...); err != nil {
+		return nil, err
+	}
+	for _, r := range ranges {
+		if v.output == "text" {
+			fmt.Fprintf(stdout, "%s: settlement days %s to %s, both included, in %s; ages as of %s\n", n.cfg.Recon.Company, r.From, r.To, n.cfg.Recon.Zone, r.AsOf)
+		}
+		more, err := n.runRange(ctx, r)
+		answers = append(answers, more...)
+		if err != nil {
+			return answers, err
+		}
+	}
+	return answers, nil
 }
 
 // runRange runs the ranges in which the days were computed first, oldest first,

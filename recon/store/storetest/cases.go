@@ -228,6 +228,23 @@ func rejected(b *bench) {
 	b.equal("sequence", 2, owed[0].Sequence)
 }
 
+func notices(b *bench) {
+	s := b.open()
+	late := store.Notice{Key: "late|2026-09-30", Channel: "mail", Kind: "missing", Subject: "a report is late"}
+	untold := func(what string, n store.Notice, want bool) {
+		b.Helper()
+		got, err := s.Untold(b.Context(), "ACME", n)
+		b.must(err)
+		b.equal(what, want, got)
+	}
+	untold("a new notice", late, true)
+	untold("one that could not be sent", late, true)
+	b.must(s.Told(b.Context(), "ACME", late))
+	untold("one that was sent", late, false)
+	late.Channel = "webhook"
+	untold("another channel", late, true)
+}
+
 func heldEntries(b *bench) {
 	s := b.open(func(o *store.Options) { o.Targets = []string{""} })
 	c := b.everything()

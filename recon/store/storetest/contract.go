@@ -42,6 +42,7 @@ func Run(t *testing.T, database func(t *testing.T) string) {
 		{"every entry goes to every target in one file, in order and without gaps", deliveries},
 		{"a delivery keeps the step of each of its files, and a person decides what is unconfirmed", deliverySteps},
 		{"the entries of a rejected file go out in another one", rejected},
+		{"a notice is told once by each channel, and again only while it could not be", notices},
 		{"what is held goes with a later file", heldEntries},
 		{"results are handed out once", artifacts},
 		{"what was open in earlier weeks is known as it was", weeks},

@@ -27,6 +27,7 @@ type Run struct {
 	Opening   string     // history taken over at cut-over
 	Processor *Processor // nil: Reports is a folder
 	Mode      ledger.Mode
+	Service   Service
 	Hash      string // tells configurations apart; the store's address, which may hold a password, is no part of it
 }
 
@@ -56,6 +57,7 @@ func ReadRun(name string, data []byte, beside fs.FS, r Range) (*Run, error) {
 		s.fault("correction_mode", "%q: delta or reverse_repost is needed", run.Mode)
 	}
 	run.Processor = s.processor()
+	run.Service = s.readService()
 	for key, path := range map[string]string{"reports": run.Reports, "documents": run.Documents} {
 		if path == "" && (key != "reports" || run.Processor == nil) {
 			s.fault(key, "required: the folder or file to read from")

@@ -134,7 +134,7 @@ func (s *sheet) sftp(key string, v any) *SFTPPlace {
 		case field == "host_keys":
 			p.HostKeys = s.textList(at, value)
 		case field == "agent":
-			p.Agent = s.oneOf(at, value, "true", "false") == "true"
+			p.Agent = s.flag(at, value)
 		case field == "timeout":
 			p.DialTimeout = s.duration(at, value)
 		case field == "idle":
@@ -173,4 +173,13 @@ func (s *sheet) duration(key string, v any) time.Duration {
 		s.fault(key, "%q: a duration such as 30s or 24h is needed", said)
 	}
 	return d
+}
+
+// flag is true or false.
+func (s *sheet) flag(key string, v any) bool {
+	on, ok := v.(bool)
+	if !ok {
+		s.fault(key, "true or false is needed")
+	}
+	return on
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"tieout/recon"
+	"tieout/recon/night"
 )
 
 // Nights is what the service needs of the rest of the program.
@@ -25,6 +26,10 @@ type Nights interface {
 	Deliver(ctx context.Context) (undelivered []string, err error)
 }
 
+// ErrBusy is a run of the company that somebody else has under way: no failure, the
+// day is tried again at the next look.
+var ErrBusy = errors.New("another run of the company is under way")
+
 // Outcome is what people are told of a night.
 type Outcome struct {
 	Day         recon.Date
@@ -37,7 +42,7 @@ type Outcome struct {
 
 // Options are what the administrator decides.
 type Options struct {
-	Schedules  []Schedule
+	Schedules  []night.Schedule
 	Sweep      time.Duration // how often what is owed is looked at, a minute for 0
 	Overdue    time.Duration // a night that is not done so long after its morning is told, two hours for 0
 	Above      int           // exceptions beyond this number are told, as is every night
@@ -130,7 +135,7 @@ func (s *Service) clocks() (stop func(), err error) {
 	return stop, nil
 }
 
-func (s *Service) clock(m *Schedule) (gocron.Scheduler, error) {
+func (s *Service) clock(m *night.Schedule) (gocron.Scheduler, error) {
 	clock, err := gocron.NewScheduler(gocron.WithLocation(m.Zone), gocron.WithGlobalJobOptions(
 		gocron.WithSingletonMode(gocron.LimitModeReschedule),
 		gocron.WithEventListeners(gocron.AfterJobRunsWithPanic(func(_ uuid.UUID, name string, recovered any) {
@@ -161,8 +166,8 @@ func (s *Service) catchUp(ctx context.Context, stopping <-chan struct{}) error {
 		s.tell(ctx, Notice{Key: "store", Kind: Failed, Subject: "the store cannot be read", Text: err.Error()})
 		return err
 	}
-	owed := Owed(s.o.Schedules, last, s.now())
-	s.note(func(t *Status) { t.Last, t.Owed, t.Next = last, len(owed), s.next() })
+	owed := night.Owed(s.o.Schedules, last, s.now())
+	s.note(func(t *Status) { t.Last, t.Owed, t.Next = last, len(owed), s.Next() })
 	s.watch(ctx, owed)
 	for _, day := range owed {
 		select {
@@ -192,6 +197,10 @@ func (s *Service) night(ctx context.Context, day recon.Date) error {
 	s.note(func(t *Status) { t.Running = day })
 	outcome, err := s.nights.Run(ctx, day)
 	s.note(func(t *Status) { t.Running = 0 })
+	if errors.Is(err, ErrBusy) {
+		s.log.Info("another run is under way", "day", day.String())
+		return err
+	}
 	if err != nil {
 		s.failed(ctx, day, err)
 		return err
@@ -234,8 +243,10 @@ func (s *Service) watch(ctx context.Context, owed []recon.Date) {
 		for i := range s.o.Schedules {
 			due := s.o.Schedules[i].Due(day)
 			if late := s.now().Sub(due); !due.IsZero() && late > s.o.Overdue {
-				s.tell(ctx, Notice{Key: "overdue|" + day.String(), Kind: Overdue, Subject: fmt.Sprintf("the night of %s is overdue", day),
-					Text: fmt.Sprintf("It was due at %s. %s", due.Format(time.RFC3339), s.Status().Failure)})
+				s.tell(ctx, Notice{
+					Key: "overdue|" + day.String(), Kind: Overdue, Subject: fmt.Sprintf("the night of %s is overdue", day),
+					Text: fmt.Sprintf("It was due at %s. %s", due.Format(time.RFC3339), s.Status().Failure),
+				})
 				break
 			}
 		}
@@ -254,7 +265,8 @@ func (s *Service) tellOf(ctx context.Context, o Outcome) {
 	}
 }
 
-func (s *Service) next() time.Time {
+// Next is the next morning, zero if there is none within a year.
+func (s *Service) Next() time.Time {
 	var next time.Time
 	for i := range s.o.Schedules {
 		if n := s.o.Schedules[i].Next(s.now()); !n.IsZero() && (next.IsZero() || n.Before(next)) {

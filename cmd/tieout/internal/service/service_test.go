@@ -15,6 +15,7 @@ import (
 
 	"tieout/cmd/tieout/internal/service"
 	"tieout/recon"
+	"tieout/recon/night"
 )
 
 // books are nights in memory.
@@ -88,6 +89,24 @@ func (t *told) of(kind service.Kind) (all []service.Notice) {
 	return all
 }
 
+// zones with whole and half hours, on both sides of the equator, with changes at
+// midnight, at two and at three, and without any.
+func zones() []string {
+	return []string{
+		"America/New_York", "America/Los_Angeles", "America/St_Johns", "America/Santiago", "Europe/London", "Europe/Berlin",
+		"Asia/Kolkata", "Asia/Tokyo", "Australia/Sydney", "Australia/Lord_Howe", "Pacific/Auckland", "UTC",
+	}
+}
+
+func zone(t testing.TB, name string) *time.Location {
+	t.Helper()
+	z, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z
+}
+
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // serve runs a service until the test has had its look; the clock is the bubble's.
@@ -108,14 +127,14 @@ func serve(t *testing.T, b *books, w *told, o service.Options, look func(s *serv
 // look, every calendar date is run once, at its morning and not when the sweep comes
 // by. TIEOUT_YEARS and TIEOUT_ZONES bound it.
 func TestTheClockOverYears(t *testing.T) {
-	years := number(t, "TIEOUT_YEARS", 1)
-	for _, name := range zones()[:number(t, "TIEOUT_ZONES", 4)] {
+	years := number(t, "TIEOUT_YEARS", 3)
+	for _, name := range zones()[:number(t, "TIEOUT_ZONES", 12)] {
 		t.Run(strings.ReplaceAll(name, "/", "_"), func(t *testing.T) {
 			z := zone(t, name)
 			synctest.Test(t, func(t *testing.T) {
 				start := recon.DateOf(time.Now().In(z))
 				b := &books{last: start - 2}
-				o := service.Options{Schedules: []service.Schedule{{Name: "nightly", Zone: z, Hour: 2, Minute: 30, Lag: 1}}, Sweep: 31 * 24 * time.Hour}
+				o := service.Options{Schedules: []night.Schedule{{Name: "nightly", Zone: z, Hour: 2, Minute: 30, Lag: 1}}, Sweep: 31 * 24 * time.Hour}
 				serve(t, b, &told{}, o, func(*service.Service) { time.Sleep(time.Duration(years) * 365 * 24 * time.Hour); synctest.Wait() })
 				if len(b.ran) < years*365 {
 					t.Fatalf("%d nights in %d years", len(b.ran), years)
@@ -147,7 +166,7 @@ func number(t *testing.T, variable string, usual int) int {
 }
 
 func daily() service.Options {
-	return service.Options{Schedules: []service.Schedule{{Name: "nightly", Zone: time.UTC, Hour: 5, Lag: 1}}}
+	return service.Options{Schedules: []night.Schedule{{Name: "nightly", Zone: time.UTC, Hour: 5, Lag: 1}}}
 }
 
 // R18: a night that fails is told once, tried again after pauses that grow, told as

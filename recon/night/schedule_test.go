@@ -1,11 +1,11 @@
-package service_test
+package night_test
 
 import (
 	"testing"
 	"time"
 
-	"tieout/cmd/tieout/internal/service"
 	"tieout/recon"
+	"tieout/recon/night"
 )
 
 // zones with whole and half hours, on both sides of the equator, with changes at
@@ -48,7 +48,7 @@ func TestStartOnTheDaysOfClockChanges(t *testing.T) {
 		{"midnight that does not exist", "America/Santiago", 0, 0, recon.NewDate(2026, 9, 6), "2026-09-06T01:00:00-03:00"},
 		{"an ordinary day", "Asia/Kolkata", 5, 0, recon.NewDate(2026, 6, 1), "2026-06-01T05:00:00+05:30"},
 	} {
-		s := service.Schedule{Zone: zone(t, c.zone), Hour: c.hour, Minute: c.minute}
+		s := night.Schedule{Zone: zone(t, c.zone), Hour: c.hour, Minute: c.minute}
 		if got := s.Start(c.day).Format(time.RFC3339); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.what, got, c.want)
 		}
@@ -63,19 +63,19 @@ func TestThreeYearsInTwelveZones(t *testing.T) {
 		for _, at := range [][2]int{{0, 0}, {1, 30}, {2, 30}, {23, 59}} {
 			z := zone(t, name)
 			first, last := recon.NewDate(2026, 1, 1), recon.NewDate(2028, 12, 31)
-			s := service.Schedule{Zone: z, Hour: at[0], Minute: at[1], Weekdays: workdays(), Holidays: map[recon.Date]bool{recon.NewDate(2026, 12, 25): true}, Lag: 1}
+			s := night.Schedule{Zone: z, Hour: at[0], Minute: at[1], Weekdays: workdays(), Holidays: map[recon.Date]bool{recon.NewDate(2026, 12, 25): true}, Lag: 1}
 			done, mornings := first-2, 0
 			for now := s.Next(first.Midnight(z).Add(-time.Second)); recon.DateOf(now.In(z)) <= last; now = s.Next(now) {
 				mornings++
-				if early := service.Owed([]service.Schedule{s}, done, now.Add(-time.Second)); len(early) > 0 {
+				if early := night.Owed([]night.Schedule{s}, done, now.Add(-time.Second)); len(early) > 0 {
 					t.Fatalf("%s %v: %v is owed a second before %s", name, at, early, now)
 				}
-				owed := service.Owed([]service.Schedule{s}, done, now)
+				owed := night.Owed([]night.Schedule{s}, done, now)
 				if len(owed) == 0 || owed[0] != done+1 || owed[len(owed)-1] != recon.DateOf(now.In(z))-1 {
 					t.Fatalf("%s %v: at %s %v is owed after %s", name, at, now, owed, done)
 				}
 				done = owed[len(owed)-1]
-				if again := service.Owed([]service.Schedule{s}, done, now); len(again) > 0 {
+				if again := night.Owed([]night.Schedule{s}, done, now); len(again) > 0 {
 					t.Fatalf("%s %v: %v is owed again", name, at, again)
 				}
 			}
@@ -99,9 +99,9 @@ func weekdaysBetween(first, last recon.Date) int {
 // A weekend that was missed is caught up in order, a run for each date.
 func TestAMissedWeekendIsCaughtUp(t *testing.T) {
 	z := zone(t, "Europe/Berlin")
-	daily := service.Schedule{Zone: z, Hour: 5, Lag: 1}
+	daily := night.Schedule{Zone: z, Hour: 5, Lag: 1}
 	monday := time.Date(2026, 11, 23, 9, 0, 0, 0, z)
-	owed := service.Owed([]service.Schedule{daily}, recon.NewDate(2026, 11, 19), monday)
+	owed := night.Owed([]night.Schedule{daily}, recon.NewDate(2026, 11, 19), monday)
 	want := []string{"2026-11-20", "2026-11-21", "2026-11-22"}
 	if len(owed) != 3 {
 		t.Fatalf("%v is owed", owed)
@@ -119,19 +119,19 @@ func TestAMissedWeekendIsCaughtUp(t *testing.T) {
 // Of several schedules the one that covers most decides.
 func TestSeveralSchedules(t *testing.T) {
 	z := time.UTC
-	early := service.Schedule{Zone: z, Hour: 4, Lag: 2}
-	late := service.Schedule{Zone: z, Hour: 12, Lag: 1}
+	early := night.Schedule{Zone: z, Hour: 4, Lag: 2}
+	late := night.Schedule{Zone: z, Hour: 12, Lag: 1}
 	day := recon.NewDate(2026, 6, 10)
 	for _, c := range []struct {
 		hour int
 		want recon.Date
 	}{{3, day - 2}, {4, day - 2}, {11, day - 2}, {12, day - 1}} {
-		owed := service.Owed([]service.Schedule{early, late}, day-10, day.Midnight(z).Add(time.Duration(c.hour)*time.Hour))
+		owed := night.Owed([]night.Schedule{early, late}, day-10, day.Midnight(z).Add(time.Duration(c.hour)*time.Hour))
 		if got := owed[len(owed)-1]; got != c.want {
 			t.Errorf("at %d:00 the last day owed is %s, want %s", c.hour, got, c.want)
 		}
 	}
-	never := service.Schedule{Zone: z, Weekdays: map[time.Weekday]bool{}}
+	never := night.Schedule{Zone: z, Weekdays: map[time.Weekday]bool{}}
 	if !never.Next(day.Midnight(z)).IsZero() || never.Covered(day.Midnight(z)) != 0 || !never.Due(day).IsZero() {
 		t.Error("a schedule without mornings has one")
 	}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"tieout/cmd/tieout/internal/config"
+	"tieout/recon"
+	"tieout/recon/night"
+)
+
+// missing are the days after the last one that was run, a run for each, up to the
+// last day that the schedule covers by now, or to yesterday where there is none.
+func (n *nightly) missing(ctx context.Context, asOf recon.Date) ([]config.Range, error) {
+	last, err := n.last(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var days []recon.Date
+	if len(n.cfg.Service.Schedules) > 0 {
+		days = night.Owed(n.cfg.Service.Schedules, last, n.now())
+	} else {
+		for day := last + 1; day < asOf; day++ {
+			days = append(days, day)
+		}
+	}
+	ranges := make([]config.Range, len(days))
+	for i, day := range days {
+		ranges[i] = config.Range{From: day, To: day, AsOf: asOf}
+	}
+	return ranges, nil
+}
+
+// last is the last day that was run, or the day before the first one ever.
+func (n *nightly) last(ctx context.Context) (recon.Date, error) {
+	cuts, err := n.store.Cuts(ctx, n.cfg.Recon.Company)
+	if err != nil {
+		return 0, err
+	}
+	last := n.cfg.Service.Start - 1
+	for _, c := range cuts {
+		last = max(last, c.To)
+	}
+	if last <= 0 {
+		return 0, usage(fmt.Errorf("nothing was run yet: name the first day with --from, or as start in the configuration"))
+	}
+	return last, nil
+}
