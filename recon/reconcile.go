@@ -13,6 +13,7 @@ type Input struct {
 	HasFunding   bool             // a funding report was given, even an empty one
 	HasBank      bool             // a bank statement was given, even an empty one
 	FileHashes   []string         // by file number; breaks ties between rows without labels
+	Ranks        []int            // by file number: whose word counts where reports of several kinds speak of one event, 0 first; nil: all alike
 	Generations  []int            // by file number: when a file was first kept; nil: all at once. Of two contents of a row the last kept counts
 	Inherit      []Inherited      // documents that open events of earlier runs are linked to, in processing order
 	Priors       map[string]Prior // documents by id: what other ranges took, beyond the documents\' own figure
@@ -29,6 +30,7 @@ func Reconcile(in Input, p *Policy, books Books) *Result {
 		in.Workers = runtime.GOMAXPROCS(0)
 	}
 	r := newRun(in, p, books)
+	r.mergeSources()  // what several reports say of one event becomes one
 	r.dateRows()      // settlement dates, tests
 	r.markDocuments() // which documents are cards, tests, and what they owe
 	r.clusterTables() // rows and documents of one reference lie together from here on

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"tieout/ledger/money"
 )
@@ -114,6 +115,13 @@ func (r *run) supersede(rows []uint32) []uint32 {
 	if r.in.Generations == nil || r.alike(rows) {
 		return rows
 	}
+	if apart := r.byRank(rows); len(apart) > 1 { // a report restates its own kind only
+		var left []uint32
+		for _, same := range apart {
+			left = append(left, r.supersede(same)...)
+		}
+		return left
+	}
 	newest := 0
 	for _, i := range rows {
 		newest = max(newest, r.generation(i))
@@ -139,6 +147,19 @@ func (r *run) supersede(rows []uint32) []uint32 {
 		r.replaced[i] = true
 	}
 	return last
+}
+
+// byRank parts rows by the rank of their files, the first rank first.
+func (r *run) byRank(rows []uint32) (parts [][]uint32) {
+	sorted := slices.Clone(rows)
+	slices.SortStableFunc(sorted, func(a, b uint32) int { return r.rank(a) - r.rank(b) })
+	for i, row := range sorted {
+		if i == 0 || r.rank(row) != r.rank(sorted[i-1]) {
+			parts = append(parts, nil)
+		}
+		parts[len(parts)-1] = append(parts[len(parts)-1], row)
+	}
+	return parts
 }
 
 // alike tells rows of equal content, of which all or none are faulty.

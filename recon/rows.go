@@ -68,7 +68,7 @@ func (r *run) findInvalid() (followers []uint32) {
 	suspects := r.rowsWhere(func(i uint32) bool {
 		row := r.row(i)
 		return row.flags&flagFault != 0 || row.kind == Void || row.kind == Reject || wrongSign(row.kind, row.amount) ||
-			(row.currency != r.p.Base && !r.p.Rate(row.currency).Known())
+			(row.currency != r.p.Base && !r.rated(row))
 	})
 	for _, at := range suspects {
 		row := r.row(at)
@@ -77,7 +77,7 @@ func (r *run) findInvalid() (followers []uint32) {
 			continue
 		}
 		switch {
-		case !r.p.Rate(row.currency).Known():
+		case !r.rated(row):
 			r.invalidate(at, "rate", "no_rate", fmt.Sprintf("there is no rate for %s; add it to rates in the policy and run again", row.currency))
 		case wrongSign(row.kind, row.amount):
 			r.invalidate(at, "amount", "wrong_sign", fmt.Sprintf("a %s cannot be %s %s; amounts are signed from the merchant's side", row.kind, money.New(row.amount, row.currency), row.currency))
@@ -86,6 +86,11 @@ func (r *run) findInvalid() (followers []uint32) {
 		}
 	}
 	return followers
+}
+
+// rated tells a row whose currency has a rate. A memo without any amount needs none.
+func (r *run) rated(row *txnRow) bool {
+	return r.p.Rate(row.currency).Known() || row.currency == 0 && row.amount == 0 && !row.kind.Financial()
 }
 
 // checkFollowers comes after every row was looked at by itself: what a row may
@@ -211,12 +216,13 @@ func (r *run) sameEvent(rows []uint32) bool {
 	return false
 }
 
-// ignoreRepeats keeps one of several equal rows: that of the file kept first, then of the lowest label.
+// ignoreRepeats keeps one of several equal rows: that of the report whose word
+// counts first, then of the file kept first, then of the lowest label.
 func (r *run) ignoreRepeats(groups [][]uint32) {
 	for _, rows := range groups {
 		first := rows[0]
 		for _, i := range rows {
-			if cmp.Or(r.generation(i)-r.generation(first), r.compareLabels(i, first)) < 0 {
+			if cmp.Or(r.rank(i)-r.rank(first), r.generation(i)-r.generation(first), r.compareLabels(i, first)) < 0 {
 				first = i
 			}
 		}

@@ -107,6 +107,7 @@ func (in *intake) readTransactions(name string, r *bufio.Reader, p *config.Polic
 		}, in.input.Transactions)
 	}
 	in.input.FileHashes = append(in.input.FileHashes, report.SHA256)
+	in.input.Ranks = append(in.input.Ranks, reportfile.Rank(reportfile.Kind(report.Kind)))
 	return report
 }
 

@@ -16,6 +16,7 @@ const (
 func batchSubmissionCSV() format {
 	return format{
 		kind:    BatchSubmissionCSV,
+		rank:    5,
 		titles:  []string{"batchsubmissiondetail"},
 		columns: batchSubmissionColumns(),
 		known:   batchSubmissionKnown(),
@@ -29,6 +30,7 @@ func batchSubmissionCSV() format {
 func batchSubmissionXML() format {
 	return format{
 		kind:    BatchSubmissionXML,
+		rank:    5,
 		body:    xmlBody,
 		titles:  []string{"batchsubmissiondetail"},
 		dtds:    []string{"bsd"},

@@ -16,6 +16,7 @@ const (
 func chargebackJSON() format {
 	return format{
 		kind:    ChargebackJSON,
+		rank:    1,
 		body:    jsonBody,
 		lists:   []string{"chargebackDetails"},
 		columns: append(disputeColumns(), column{sign, true, []string{"sign"}}),
@@ -27,6 +28,7 @@ func chargebackJSON() format {
 func chargebackCSV() format {
 	return format{
 		kind:    ChargebackCSV,
+		rank:    1,
 		titles:  []string{"chargebackdetail"},
 		columns: append(disputeColumns(), column{sign, true, []string{"sign"}}),
 		known:   disputeKnown(),

@@ -13,6 +13,7 @@ const PaymentEventsCSV Kind = "payment-events-csv"
 func paymentEventsCSV() format {
 	return format{
 		kind:   PaymentEventsCSV,
+		rank:   4,
 		titles: []string{"paymentevents", "processorevents"},
 		columns: []column{
 			{requestID, true, []string{"request_id"}},

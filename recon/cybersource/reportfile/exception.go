@@ -12,6 +12,7 @@ const (
 func exceptionDetailCSV() format {
 	return format{
 		kind:    ExceptionDetailCSV,
+		rank:    3,
 		titles:  []string{"transactionexception", "exceptiondetail"},
 		columns: exceptionColumns(),
 		known:   exceptionKnown(),
@@ -22,6 +23,7 @@ func exceptionDetailCSV() format {
 func exceptionDetailXML() format {
 	return format{
 		kind:    ExceptionDetailXML,
+		rank:    3,
 		body:    xmlBody,
 		titles:  []string{"transactionexception", "exceptiondetail"},
 		dtds:    []string{"tedr"},

@@ -9,6 +9,7 @@ import (
 // columns mean, and what a record of it becomes. Each stands in a file of its name.
 type format struct {
 	kind   Kind
+	rank   int // whose word counts where reports of several kinds speak of one event: 0 before 1
 	body   body
 	titles []string // how line 1, the Name of an XML report or its root element names it, in plain form, by the beginning
 	dtds   []string // XML: how the address of its document type names it, in plain form, by the beginning
@@ -98,6 +99,12 @@ func (f *format) roles(aliases map[string]string) map[string]role {
 		}
 	}
 	return byName
+}
+
+// Rank is whose word counts where reports of several kinds speak of one event: 0 before 1.
+func Rank(kind Kind) int {
+	f, _ := formatOf(kind)
+	return f.rank
 }
 
 // KnowsColumn tells a name that a report of the kind may have for a column,

@@ -11,6 +11,7 @@ const (
 func interchangeJSON() format {
 	return format{
 		kind:    InterchangeJSON,
+		rank:    3,
 		body:    jsonBody,
 		lists:   []string{"interchangeClearingLevelDetails"},
 		columns: interchangeColumns(),
@@ -22,6 +23,7 @@ func interchangeJSON() format {
 func interchangeCSV() format {
 	return format{
 		kind:    InterchangeCSV,
+		rank:    3,
 		titles:  []string{"interchange"},
 		columns: interchangeColumns(),
 		known:   interchangeKnown(),

@@ -18,6 +18,7 @@ const (
 func purchaseRefundJSON() format {
 	return format{
 		kind:    PurchaseRefundJSON,
+		rank:    2,
 		body:    jsonBody,
 		lists:   []string{"requestDetails", "settlements", "authorizations", "feeAndFundingDetails", "others", "settlementStatuses"},
 		join:    true,
@@ -31,6 +32,7 @@ func purchaseRefundJSON() format {
 func purchaseRefundCSV() format {
 	return format{
 		kind:    PurchaseRefundCSV,
+		rank:    2,
 		titles:  []string{"purchaserefund", "purchaseandrefund"},
 		columns: purchaseRefundColumns(),
 		known:   purchaseRefundKnown(),
@@ -126,7 +128,7 @@ func (w *worker) readFees() {
 	w.txn.Currency, w.txn.Amount = c, 0
 	if err != nil {
 		w.blameValue(feeCurrency, "unknown_currency", "an ISO 4217 code in capitals such as USD")
-		w.wait(totalFee, 0)
+		w.wait(recon.WholeFee, 0)
 		return
 	}
 	total := w.readFee(feeAmount, c)
@@ -139,7 +141,7 @@ func (w *worker) readFees() {
 		{"PROCESSOR", w.readFee(feeDiscount, c) + w.readFee(feeDiscItem, c)},
 	}
 	if w.faulty || parts[0].fine+parts[1].fine+parts[2].fine != total {
-		w.waitUnlessZero(totalFee, total)
+		w.waitUnlessZero(recon.WholeFee, total)
 		return
 	}
 	settled := w.txn
@@ -148,9 +150,6 @@ func (w *worker) readFees() {
 		w.waitUnlessZero(part.code, part.fine)
 	}
 }
-
-// totalFee is the code of a fee whose parts do not add up to it.
-const totalFee = "TOTAL"
 
 func (w *worker) waitUnlessZero(code string, fine int64) {
 	if fine != 0 || w.faulty {

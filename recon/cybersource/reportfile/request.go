@@ -18,6 +18,7 @@ const (
 func transactionRequestCSV() format {
 	return format{
 		kind:    TransactionRequestCSV,
+		rank:    6,
 		titles:  []string{"transactionrequest"},
 		columns: transactionRequestColumns(),
 		known:   transactionRequestKnown(),
@@ -32,6 +33,7 @@ func transactionRequestCSV() format {
 func transactionRequestXML() format {
 	return format{
 		kind:    TransactionRequestXML,
+		rank:    6,
 		body:    xmlBody,
 		titles:  []string{"transactionrequest", "transactiondetail"},
 		dtds:    []string{"trr", "tdr", "ctdr"},

@@ -11,6 +11,7 @@ const (
 func retrievalJSON() format {
 	return format{
 		kind:    RetrievalJSON,
+		rank:    1,
 		body:    jsonBody,
 		lists:   []string{"retrievalDetails"},
 		columns: disputeColumns(),
@@ -23,6 +24,7 @@ func retrievalJSON() format {
 func retrievalCSV() format {
 	return format{
 		kind:    RetrievalCSV,
+		rank:    1,
 		titles:  []string{"retrievaldetail"},
 		columns: disputeColumns(),
 		known:   disputeKnown(),

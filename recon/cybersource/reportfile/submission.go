@@ -7,6 +7,7 @@ const PaymentSubmissionCSV Kind = "payment-submission-csv"
 func paymentSubmissionCSV() format {
 	return format{
 		kind:    PaymentSubmissionCSV,
+		rank:    1,
 		titles:  []string{"paymentsubmissiondetail"},
 		columns: paymentSubmissionColumns(),
 		known:   []string{"payment_processor"},
