@@ -151,9 +151,19 @@ func (t *Transaction) complete(b *Transaction) {
 		to   *string
 		from string
 	}{
-		{&t.Parent, b.Parent}, {&t.Batch, b.Batch}, {&t.CardBrand, b.CardBrand}, {&t.Last4, b.Last4}, {&t.AuthCode, b.AuthCode}, {&t.Method, b.Method},
-		{&t.Reference, b.Reference}, {&t.ProcessRef, b.ProcessRef}, {&t.FeeCode, b.FeeCode}, {&t.Store, b.Store}, {&t.Case, b.Case},
-		{&t.CardholderCurrency, b.CardholderCurrency}, {&t.CardholderAmount, b.CardholderAmount},
+		{&t.Parent, b.Parent},
+		{&t.Batch, b.Batch},
+		{&t.CardBrand, b.CardBrand},
+		{&t.Last4, b.Last4},
+		{&t.AuthCode, b.AuthCode},
+		{&t.Method, b.Method},
+		{&t.Reference, b.Reference},
+		{&t.ProcessRef, b.ProcessRef},
+		{&t.FeeCode, b.FeeCode},
+		{&t.Store, b.Store},
+		{&t.Case, b.Case},
+		{&t.CardholderCurrency, b.CardholderCurrency},
+		{&t.CardholderAmount, b.CardholderAmount},
 	} {
 		*f.to = cmp.Or(*f.to, f.from)
 	}
