@@ -111,6 +111,11 @@ func (r *Result) FileCounts() []FileCount {
 	for i := range uint32(r.Rows()) {
 		row := run.row(i)
 		c := &counts[row.file]
+		if what, has := run.differs[placedRow{Source{row.file, row.line}, row.id}]; has {
+			c.Findings = append(c.Findings, Finding{
+				Line: int(row.line), Column: what, Code: "differs_from_source", Message: "another report, whose word counts here, gives another " + what + " for this event; ask the processor which is right",
+			})
+		}
 		switch run.out[i].reason {
 		case InvalidRow:
 			c.Quarantined++

@@ -3,6 +3,7 @@ package recon
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"tieout/ledger/money"
 )
@@ -49,6 +50,12 @@ func (r *run) rank(i uint32) int {
 type mergeKey struct {
 	id   txnID
 	kind EventType
+}
+
+// placedRow is a row where it stands in its file, where several may come of one line.
+type placedRow struct {
+	Source
+	id txnID
 }
 
 // merging is mergeSources in progress. The rows of a key are a chain, in the
@@ -99,9 +106,36 @@ func (m *merging) mergeGroup(rows []uint32) {
 	}
 	for _, source := range sources {
 		for _, i := range source {
+			m.noteDifferences(i, &merged)
 			m.replace(i, merged)
 		}
 	}
+}
+
+// noteDifferences remembers where a row says something else than what counts.
+func (m *merging) noteDifferences(i uint32, merged *Transaction) {
+	t := m.txns.At(int(i))
+	var names []string
+	differ := func(name, a, b string) {
+		if a != "" && a != b {
+			names = append(names, name)
+		}
+	}
+	differ("merchant_ref", Norm1(t.Reference), Norm1(merged.Reference))
+	differ("auth_code", t.AuthCode, merged.AuthCode)
+	differ("last4", t.Last4, merged.Last4)
+	differ("parent_txn_id", t.Parent, merged.Parent)
+	differ("settlement_date", m.settledOn(&t).String(), m.settledOn(merged).String())
+	if len(names) > 0 {
+		m.differs[placedRow{t.Source, m.row(i).id}] = strings.Join(names, ", ")
+	}
+}
+
+func (m *merging) settledOn(t *Transaction) Date {
+	if t.Batched == 0 {
+		return t.BatchDate
+	}
+	return m.p.SettlementDate(t.Merchant, t.Batched)
 }
 
 // sources are the rows that count, by rank: of each rank those of the file kept

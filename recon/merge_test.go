@@ -124,6 +124,25 @@ func TestSourcesThatDisagree(t *testing.T) {
 	}
 }
 
+// What a rank decides is told: the row that was not believed is a finding (R2: shown side by side).
+func TestDifferencesAreTold(t *testing.T) {
+	settled := instantOf(t, batched)
+	sources := []source{
+		{"batch", 0, []recon.Transaction{captured(func(t *recon.Transaction) { t.Batched, t.AuthCode = settled, "A1" })}},
+		{"fees", 2, []recon.Transaction{captured(func(t *recon.Transaction) { t.Batched, t.Reference, t.AuthCode = settled+2*86400e6, "S9", "A1" })}},
+		{"request", 6, []recon.Transaction{captured(func(t *recon.Transaction) { t.Reference, t.Last4 = " s1 ", "1111" })}},
+	}
+	var got []string
+	for file, c := range reconcileSources(t, sources).FileCounts() {
+		for _, f := range c.Findings {
+			got = append(got, fmt.Sprintf("%s:%d %s %s", sources[file].hash, f.Line, f.Code, f.Column))
+		}
+	}
+	if want := []string{"fees:1 differs_from_source merchant_ref, settlement_date"}; !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
 // A dispute that one report knows by its case and another by its date is one.
 func TestOneDisputeInTwoReports(t *testing.T) {
 	settled := instantOf(t, batched)

@@ -31,14 +31,15 @@ type run struct {
 	reasons    map[uint32]Reason   // inherited by documents, the first in processing order
 	merchant   []merchantFacts     // by the number of the merchant's name in the transactions
 
-	history  map[txnID][]int   // posted events by id
-	held     map[int]int64     // what a posted event still holds in suspense, by index
-	docIDs   map[string]uint32 // documents that posted events name, index+1
-	rejected map[int]bool      // posted events rejected in this run
-	found    map[uint32]bool   // rows that stage 0 found invalid, beyond what the reader saw
-	replaced map[uint32]bool   // rows that a file kept later restates
-	excess   map[uint32]int64  // by how much a refund or dispute exceeds what it follows
-	restated []uint32          // rows that restate what was posted for another range
+	history  map[txnID][]int      // posted events by id
+	held     map[int]int64        // what a posted event still holds in suspense, by index
+	docIDs   map[string]uint32    // documents that posted events name, index+1
+	rejected map[int]bool         // posted events rejected in this run
+	found    map[uint32]bool      // rows that stage 0 found invalid, beyond what the reader saw
+	replaced map[uint32]bool      // rows that a file kept later restates
+	differs  map[placedRow]string // rows that say something else than the report whose word counts: what
+	excess   map[uint32]int64     // by how much a refund or dispute exceeds what it follows
+	restated []uint32             // rows that restate what was posted for another range
 	cleared  []Cleared
 	children map[string][]int    // posted events by the id they follow
 	disputes map[parentKey]int64 // charged back and not reversed, by capture
@@ -105,7 +106,7 @@ func newRun(in Input, p *Policy, books Books) *run {
 		in: in, p: p, books: books, txns: in.Transactions, docs: in.Documents,
 		out:   make([]outcome, in.Transactions.Len()),
 		parts: map[uint32]Components{}, reasons: map[uint32]Reason{},
-		found: map[uint32]bool{}, replaced: map[uint32]bool{}, excess: map[uint32]int64{}, history: map[txnID][]int{}, held: map[int]int64{}, rejected: map[int]bool{},
+		found: map[uint32]bool{}, replaced: map[uint32]bool{}, differs: map[placedRow]string{}, excess: map[uint32]int64{}, history: map[txnID][]int{}, held: map[int]int64{}, rejected: map[int]bool{},
 	}
 	r.knowMerchants()
 	return r
