@@ -15,7 +15,8 @@ import (
 // carried item that was cleared (an act, which no rerun derives again).
 type Scope string
 
-func settledOn(day recon.Date) Scope { return Scope("S:" + day.String()) }
+// SettledOn is the scope of the rows of a settlement date.
+func SettledOn(day recon.Date) Scope { return Scope("S:" + day.String()) }
 
 func clearedItem(p *recon.Posted) Scope {
 	return Scope("C:" + p.ID + "/" + p.Type.String())
@@ -31,8 +32,8 @@ func (s Scope) SettledOn() (recon.Date, bool) {
 	return day, err == nil
 }
 
-// Act tells the scope of a cleared item.
-func (s Scope) Act() bool { return strings.HasPrefix(string(s), "C:") }
+// Act tells the scope of a cleared item, and the natural key of that.
+func (s Scope) Act() (item string, is bool) { return strings.CutPrefix(string(s), "C:") }
 
 // Contribution is what one scope brings to one line of an entry, in minor units.
 // Where Based, Base is the part's own base amount (EDGE-1); else the entry's

@@ -186,7 +186,7 @@ func (b *booking) settleSum(f recon.Facts, s *sum) error {
 	a := amounts{}
 	a.minor[fullAmount], a.minor[appliedAmount], a.minor[suspendedAmount], a.minor[writeOffAmount] = s.full, s.applied, s.suspended, s.writeOff
 	copy(a.minor[:], s.components[:])
-	return b.apply(Settle, settledOn(f.Settled), subject, &a, f.Unmapped, func(l *lineSum) {
+	return b.apply(Settle, SettledOn(f.Settled), subject, &a, f.Unmapped, func(l *lineSum) {
 		l.rows = append(l.rows, s.rows...)
 		l.memo.add(subject, s.single, s.shared)
 	})

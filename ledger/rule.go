@@ -84,17 +84,20 @@ func DefaultRules() []Rule {
 	}
 }
 
+// NoRule is the id of the rule that books what no rule has an account for.
+const NoRule = "no-rule"
+
 // noRule books what no rule has an account for: the contra goes to gl_suspense (GL-06).
 func noRule() []Rule {
 	suspense := "{gl_suspense}-{merchant_store}"
 	return []Rule{
-		{ID: "no-rule", Post: []Posting{
+		{ID: NoRule, Post: []Posting{
 			{Account: "{clearing}-{merchant_store}", Amount: "full"},
 			{Account: suspense, Amount: "applied"},
 			{Account: suspense, Amount: "suspended"},
 			{Account: suspense, Amount: "write_off"},
 		}},
-		{ID: "no-rule", When: When{"event_type": {"AUTO_CLEAR"}}, Post: move("{unapplied}-{merchant_store}", suspense)},
+		{ID: NoRule, When: When{"event_type": {"AUTO_CLEAR"}}, Post: move("{unapplied}-{merchant_store}", suspense)},
 	}
 }
 

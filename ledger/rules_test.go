@@ -128,7 +128,7 @@ func bookAll(table *RuleTable, movements ...movement) ([]Entry, error) {
 		if class == Fund {
 			a.base = a.minor
 		}
-		err := b.apply(class, settledOn(s.settled), s, a, false, func(l *lineSum) { l.memo.add(s, max(m.rows, 1), nil) })
+		err := b.apply(class, SettledOn(s.settled), s, a, false, func(l *lineSum) { l.memo.add(s, max(m.rows, 1), nil) })
 		if err != nil {
 			return nil, err
 		}

@@ -207,6 +207,9 @@ func (d *Documents) field(i, field int) string {
 	return blockAt(d.text, d.rows[i].text).field(field)
 }
 
+// IDOf is the id of a document.
+func (d *Documents) IDOf(i int) string { return d.id(i) }
+
 func (d *Documents) id(i int) string {
 	if row := &d.rows[i]; row.flags&(docOrderIsID|docOrderIsPlain) == docOrderIsID|docOrderIsPlain {
 		return row.order.text()

@@ -69,6 +69,12 @@ func openNightly(ctx context.Context, path string, r config.Range, now func() ti
 	if err != nil {
 		return nil, err
 	}
+	n.store, err = store.Open(ctx, where, n.options(now))
+	return n, err
+}
+
+// options are what the store is told.
+func (n *nightly) options(now func() time.Time) store.Options {
 	host, _ := os.Hostname()
 	o := store.Options{
 		Now: now, Holder: fmt.Sprintf("%s/%d", host, os.Getpid()), Alive: func(holder string) bool { return alive(host, holder) },
@@ -77,8 +83,7 @@ func openNightly(ctx context.Context, path string, r config.Range, now func() ti
 	for _, t := range n.cfg.Targets {
 		o.Targets = append(o.Targets, t.Name)
 	}
-	n.store, err = store.Open(ctx, where, o)
-	return n, err
+	return o
 }
 
 // places opens the archive and tells where the store is. A run that touches

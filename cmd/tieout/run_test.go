@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -314,6 +316,32 @@ func TestFoundDisputeStaysOpen(t *testing.T) {
 	c.wantBalances(map[string]int64{"1150-100": 5000, "1200-100": -5000})
 }
 
+// GL-06: a carried item whose document turns up and has no account goes to
+// gl_suspense, and stays on the list as UNMAPPED_GL, under its id and first day.
+func TestClearedToNoAccountStaysOpen(t *testing.T) {
+	var chart []string // every account of the two stores that there are
+	for _, number := range []string{"1010", "1015", "1150", "1160", "1170", "1190", "1200", "2150", "2190", "2195", "6990", "7200", "9999"} {
+		chart = append(chart, number+"-000", number+"-100")
+	}
+	c := newCompany(t, "chart_of_accounts: ["+strings.Join(chart, ", ")+"]")
+	c.report("a.csv", [4]string{"01", "2026-09-29", "66.60", "1001"})
+	c.night(0, "2026-09-29", "2026-09-29", "2026-09-30")
+	c.documents([3]string{"1001", "2026-09-29", "66.60"})
+	c.put("erp/documents.csv", strings.Replace(read(t, filepath.Join(c.dir, "erp", "documents.csv")), "acme,100", "acme,777", 1))
+	found := c.night(0, "2026-09-30", "2026-09-30", "2026-10-01")
+	c.wantBalances(map[string]int64{"1150-100": 6660, "9999-100": -6660})
+	list := c.worklist("2026-09-30", "2026-10-01")
+	if found[0].Carried != 1 || found[0].New != 0 || !strings.Contains(list, "UNMAPPED_GL") || !strings.Contains(list, "2026-09-30,2,") {
+		t.Fatalf("%+v: want the item carried as UNMAPPED_GL:\n%s", found[0], list)
+	}
+	for _, day := range []string{"2026-10-01", "2026-09-29", "2026-09-30"} {
+		if again := c.night(0, day, day, "2026-10-02"); again[0].Carried != 1 || again[0].Cleared != 0 || again[0].Entries != "entries UNCHANGED" {
+			t.Errorf("%s: %+v, want the item carried and the entries unchanged", day, again[0])
+		}
+	}
+	c.wantBalances(map[string]int64{"1150-100": 6660, "9999-100": -6660})
+}
+
 // worklist is exceptions.csv of a night.
 func (c companyFolder) worklist(day, asOf string) string {
 	c.t.Helper()
@@ -508,8 +536,9 @@ func (c companyFolder) books(from, to, asOf string) map[string]int64 {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	acts, need := c.stored(filepath.Join(c.dir, "tieout.db"))
 	state, err := look.Load(c.t.Context(), req)
-	if err != nil {
+	if err := errors.Join(err, look.Recall(c.t.Context(), req, state, need)); err != nil {
 		c.t.Fatal(err)
 	}
 	sums := map[string]int64{}
@@ -518,7 +547,7 @@ func (c companyFolder) books(from, to, asOf string) map[string]int64 {
 		for _, e := range chain {
 			for _, l := range e.Lines() {
 				role := chart.RoleOf(&l)
-				if len(state.Acts) > 0 && role != ledger.Clearing && role != ledger.InTransit && role != ledger.CashRole {
+				if acts > 0 && role != ledger.Clearing && role != ledger.InTransit && role != ledger.CashRole {
 					continue
 				}
 				if l.Side == ledger.Credit {
@@ -530,4 +559,34 @@ func (c companyFolder) books(from, to, asOf string) map[string]int64 {
 	}
 	maps.DeleteFunc(sums, func(_ string, n int64) bool { return n == 0 })
 	return sums
+}
+
+// stored looks into a SQLite store: how many acts it has, and all its entries by their keys.
+func (c companyFolder) stored(path string) (acts int, need *night.Need) {
+	c.t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRowContext(c.t.Context(), "SELECT COUNT(*) FROM items WHERE side = 'act'").Scan(&acts); err != nil {
+		c.t.Fatal(err)
+	}
+	rows, err := db.QueryContext(c.t.Context(), "SELECT DISTINCT natural_key FROM entries")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer rows.Close()
+	need = &night.Need{}
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			c.t.Fatal(err)
+		}
+		need.Entries = append(need.Entries, key)
+	}
+	if err := rows.Err(); err != nil {
+		c.t.Fatal(err)
+	}
+	return acts, need
 }

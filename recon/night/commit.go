@@ -139,7 +139,7 @@ func (c *Commit) Items() ([]Item, error) {
 	for _, rows := range [][]Row{c.Rows, c.Touched} {
 		for i := range rows {
 			r := &rows[i]
-			item := Item{Side: SideEvent, Key: r.Key(), Merchant: r.Merchant, Currency: r.Currency, Settled: r.Settled, Open: r.Open}
+			item := Item{Side: SideEvent, Key: r.Key(), Merchant: r.Merchant, Currency: r.Currency, Settled: r.Settled, Open: r.Open, Traits: r.traits()}
 			if r.Posting != 0 && !r.AtOpening {
 				item.Effect = r.Amount
 			}
@@ -168,7 +168,7 @@ func (c *Commit) Items() ([]Item, error) {
 	}
 	for i := range c.Acts {
 		a := &c.Acts[i]
-		if err := add(Item{Side: SideAct, Key: a.Key, Merchant: a.Merchant, Currency: a.Currency, Settled: a.On}, a); err != nil {
+		if err := add(Item{Side: SideAct, Key: a.Key, Merchant: a.Merchant, Currency: a.Currency, Settled: a.On, Traits: a.traits()}, a); err != nil {
 			return nil, err
 		}
 	}

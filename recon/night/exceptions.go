@@ -67,7 +67,7 @@ func (w *worklist) compare(found []Exception) ([]Exception, error) {
 	for _, e := range found {
 		seen[e.ID] = true
 		old, known := w.state.Exceptions[e.ID]
-		if r := w.rows[e.Key]; known && old.Status != Closed && r != nil && r.UsedBy == captureFound {
+		if r := w.rows[e.Key]; known && old.Status != Closed && r != nil && r.staysListed() {
 			all = append(all, w.follow(old))
 			continue
 		}
@@ -95,18 +95,26 @@ func (w *worklist) compare(found []Exception) ([]Exception, error) {
 }
 
 // unseen decides on an open exception that the engine did not find again. A
-// dispute whose capture turned up in this run stays on the list as an open one.
+// dispute whose capture turned up in this run stays on the list as an open one,
+// and an item whose document has no account as one that waits for it.
 func (w *worklist) unseen(e Exception) (Exception, error) {
 	moved := w.moved[e.Key]
-	if e.Side != SideEvent || moved == nil || moved.UsedBy != captureFound {
+	if e.Side != SideEvent || moved == nil || !moved.staysListed() {
 		return w.follow(e), nil
 	}
 	r := *moved
-	r.Reason, r.Applied, r.Suspended = recon.ChargebackOpen, r.Applied+r.Suspended, 0
+	if r.UsedBy == noAccount {
+		r.Reason = recon.UnmappedGL
+	} else {
+		r.Reason, r.Applied, r.Suspended = recon.ChargebackOpen, r.Applied+r.Suspended, 0
+	}
 	body, err := w.body(&r)
 	e.Reason, e.Body, e.Status, e.LastSeen = r.Reason, body, Carried, max(e.LastSeen, w.req.AsOf)
 	return e, err
 }
+
+// staysListed tells a row whose held money has gone, and which is a matter for people all the same.
+func (r *Row) staysListed() bool { return r.UsedBy == captureFound || r.UsedBy == noAccount }
 
 // meet gives a found exception its state, its first day and what finance wrote.
 func (w *worklist) meet(e, old Exception, known bool) Exception {

@@ -44,6 +44,16 @@ func (p *past) files(kept []File) []File {
 	return chosen
 }
 
+// condemnedBefore are the exceptions of files of which earlier runs could use nothing.
+func condemnedBefore(files []File) (ids []string) {
+	for i := range files {
+		if files[i].Report.Condemned() {
+			ids = append(ids, files[i].exceptionID())
+		}
+	}
+	return ids
+}
+
 // id tells kept files apart.
 func (f *File) id() string { return string(f.Role) + f.SHA256 }
 

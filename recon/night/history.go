@@ -105,32 +105,13 @@ func (p *past) postedOn() func(string, recon.EventType) recon.Date {
 // priors are by document: what rows outside the range and acts took. What was
 // applied before cut-over is in the documents' own column.
 func (p *past) priors() map[string]recon.Prior {
-	all := map[string]recon.Prior{}
-	add := func(taken []Taken) {
-		for _, t := range taken {
-			prior := all[t.Doc]
-			prior.Amount += t.Amount
-			for k, part := range t.Parts {
-				prior.Parts[k] += part
-			}
-			all[t.Doc] = prior
-		}
-	}
-	for i := range p.state.Rows {
-		if r := &p.state.Rows[i]; r.Posting != 0 && p.outside(r) && !r.AtOpening {
-			add(r.Taken)
-		}
-	}
-	for i := range p.state.Acts {
-		add(p.state.Acts[i].Taken)
-	}
-	for doc, prior := range all {
+	for doc, prior := range p.state.Priors {
 		for k, part := range prior.Parts {
 			prior.Parts[k] = max(part, -part)
 		}
-		all[doc] = prior
+		p.state.Priors[doc] = prior
 	}
-	return all
+	return p.state.Priors
 }
 
 // inherited are documents that an open event outside the range is linked to.

@@ -28,8 +28,11 @@ type Sources interface {
 
 // Store is what a run needs of storage.
 type Store interface {
-	// Load returns what earlier runs left of the company.
+	// Load returns what every run must know: the rows of its range, what is held
+	// and what is open, deposits and bank lines, batches, files, cuts and numbers.
 	Load(ctx context.Context, req Request) (*State, error)
+	// Recall adds to a state what this run needs beyond that.
+	Recall(ctx context.Context, req Request, s *State, need *Need) error
 	// Commit stores the run and everything it adds in one transaction, or nothing.
 	Commit(ctx context.Context, c *Commit) error
 }
@@ -108,17 +111,21 @@ func (n *Night) Run(ctx context.Context, req Request) (*Answer, error) {
 		return nil, fmt.Errorf("load what earlier runs left: %w", err)
 	}
 	p := &past{req: req, state: state, policy: &n.Policy}
+	if err := n.recallExceptions(ctx, p, condemnedBefore(state.Files)); err != nil {
+		return nil, err
+	}
 	a := &Answer{Request: req, RunID: runID(req, state.Attempt), Revision: state.Revision + 1, Files: p.files(kept), Before: p.before()}
 	in, reports, err := n.Sources.Read(ctx, a.Files)
 	if err != nil {
 		return nil, err
 	}
 	for i := range reports {
+		a.Files[i].Report = reports[i]
 		if a.Files[i].Role == Opening && reports[i].Condemned() {
 			return nil, fmt.Errorf("opening: %s: what was open at cut-over would be lost; nothing is written", unusable(&File{Name: a.Files[i].Name, Report: reports[i]}))
 		}
 	}
-	if err := n.reckon(p, in, a); err != nil {
+	if err := n.reckon(ctx, p, in, a); err != nil {
 		return nil, err
 	}
 	if a.Commit.Outcome != UnchangedRun {
@@ -136,7 +143,10 @@ func runID(req Request, attempt int) string {
 }
 
 // reckon decides, books, proves and compares with what earlier runs left.
-func (n *Night) reckon(p *past, in recon.Input, a *Answer) error {
+func (n *Night) reckon(ctx context.Context, p *past, in recon.Input, a *Answer) error {
+	if err := n.remember(ctx, p, a, &in); err != nil {
+		return err
+	}
 	opening, err := n.takeOver(p, in.History, hashes(a.Files, Opening))
 	if err != nil {
 		return err
@@ -156,7 +166,7 @@ func (n *Night) reckon(p *past, in recon.Input, a *Answer) error {
 		return err
 	}
 	a.Proof = ledger.Prove(a.Result, &n.Chart, a.Entries)
-	if err := n.build(p, a, opening); err != nil {
+	if err := n.build(ctx, p, a, opening); err != nil {
 		return err
 	}
 	a.Restated = p.restatedCuts(a.Result)
@@ -164,7 +174,7 @@ func (n *Night) reckon(p *past, in recon.Input, a *Answer) error {
 }
 
 // build makes the commit of an answer.
-func (n *Night) build(p *past, a *Answer, opening []Row) error {
+func (n *Night) build(ctx context.Context, p *past, a *Answer, opening []Row) error {
 	res, files := a.Result, hashes(a.Files, Reports)
 	c := &Commit{Request: a.Request, RunID: a.RunID, Settled: settledTotals(a.Proof)}
 	a.Commit = c
@@ -173,9 +183,12 @@ func (n *Night) build(p *past, a *Answer, opening []Row) error {
 	c.Docs = documentsOf(res, hashes(a.Files, Documents))
 	c.Deposits, c.BankLines = depositsOf(res, hashes(a.Files, Funding), n.Chart.FirstOr), bankLinesOf(res, hashes(a.Files, Bank), n.Chart.FirstOr)
 	c.Acts = cleared(res, a.To)
-	c.Touched = withOpening(p.touched(res), opening)
 	var err error
 	if c.Booked, err = ledger.Contribute(res, n.Rules, sourceOf(res)); err != nil {
+		return err
+	}
+	c.Touched = withOpening(p.touched(res, unmappedActs(c.Booked)), opening)
+	if err := n.recallBooks(ctx, p, c); err != nil {
 		return err
 	}
 	b := &books{past: p, chart: &n.Chart, mode: n.Mode}
@@ -185,7 +198,7 @@ func (n *Night) build(p *past, a *Answer, opening []Row) error {
 	}
 	a.Entries = numbered(a.Entries, p.state, c)
 	r := &read{past: p, files: a.Files, open: n.Chart.PostingDate}
-	if err := n.work(r, a); err != nil {
+	if err := n.work(ctx, r, a); err != nil {
 		return err
 	}
 	var news bool
@@ -193,7 +206,7 @@ func (n *Night) build(p *past, a *Answer, opening []Row) error {
 	if err := c.Check(n.Chart.IsClearing); err != nil {
 		return fmt.Errorf("nothing is written: %w", err)
 	}
-	return p.finish(a, news)
+	return n.finish(ctx, p, a, news)
 }
 
 // sourceOf names rows in the books by their natural keys.
@@ -238,7 +251,7 @@ func (a *Answer) know(judged []recon.FileReport) {
 }
 
 // work draws up the work list.
-func (n *Night) work(r *read, a *Answer) error {
+func (n *Night) work(ctx context.Context, r *read, a *Answer) error {
 	found, err := n.Presenter.Exceptions(a.Result)
 	if err != nil {
 		return err
@@ -251,6 +264,13 @@ func (n *Night) work(r *read, a *Answer) error {
 		if f.Row < 0 || !f.aboutRow(a, r) {
 			all = append(all, f.Exception)
 		}
+	}
+	ids := make([]string, len(all))
+	for i := range all {
+		ids[i] = all[i].ID
+	}
+	if err := n.recallExceptions(ctx, r.past, ids); err != nil {
+		return err
 	}
 	if a.Work, err = newWorklist(r, a.Commit, n.Presenter.Body).compare(all); err != nil {
 		return err
@@ -282,7 +302,7 @@ func (f *Found) aboutRow(a *Answer, read *read) (replaced bool) {
 
 // finish notes that the files were read, and whether anything changed at all:
 // in the books, in the outcomes, or in what must be told.
-func (p *past) finish(a *Answer, told bool) error {
+func (n *Night) finish(ctx context.Context, p *past, a *Answer, told bool) error {
 	c := a.Commit
 	c.Files = slices.Clone(a.Files)
 	for i := range c.Files {
@@ -290,6 +310,9 @@ func (p *past) finish(a *Answer, told bool) error {
 	}
 	items, err := c.Items()
 	if err != nil {
+		return err
+	}
+	if err := n.recallItems(ctx, p, items); err != nil {
 		return err
 	}
 	for _, item := range items {

@@ -167,6 +167,7 @@ type Item struct {
 	Effect   int64 // what it adds to its batch's net: events only
 	Open     int64 // what it holds on the open list
 	Body     []byte
+	Traits
 }
 
 // Hash tells bodies apart.
@@ -248,18 +249,18 @@ type Cut struct{ From, To recon.Date }
 // Has tells whether the day is in the cut.
 func (c Cut) Has(day recon.Date) bool { return c.From <= day && day <= c.To }
 
-// State is what earlier runs left of a company.
+// State is what earlier runs left of a company, as far as a run has asked for it.
 type State struct {
-	Run           int // number of this run
-	Attempt       int // at this range as of this day, from 1
-	Rows          []Row
-	Acts          []Act
+	Run           int   // number of this run
+	Attempt       int   // at this range as of this day, from 1
+	Rows          []Row // in the order of their keys
 	Deposits      []Deposit
 	BankLines     []BankLine
 	BatchNets     map[recon.BatchKey]int64
+	Priors        map[string]recon.Prior // by document: what other ranges and acts took
 	Contributions []ledger.Contribution
 	Entries       map[string][]ledger.Booked // by natural key without correction
-	Exceptions    map[string]Exception       // open and closed, by id
+	Exceptions    map[string]Exception       // by id
 	Bodies        map[string]string          // by side and key: hash of what is stored
 	Files         []File                     // all that are kept
 	LastNumber    map[int]int                // last entry number by year

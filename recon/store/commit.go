@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"tieout/ledger"
+	"tieout/recon"
 	"tieout/recon/night"
 )
 
@@ -53,8 +54,12 @@ func (r *Run) Commit(ctx context.Context, c *night.Commit) error {
 
 // insert writes rows of equal length, as many in a statement as the database likes.
 func (s *Store) insert(ctx context.Context, tx *sql.Tx, into string, rows [][]any) error {
+	return insertRows(ctx, tx, into, rows, s.dialect.rows)
+}
+
+func insertRows(ctx context.Context, tx *sql.Tx, into string, rows [][]any, aStatement int) error {
 	for len(rows) > 0 {
-		n := min(s.dialect.rows, len(rows))
+		n := min(aStatement, len(rows))
 		full := len(rows) / n * n
 		if err := insertBy(ctx, tx, into, rows[:full], n); err != nil {
 			return err
@@ -98,19 +103,38 @@ func places(rows, columns int) string {
 
 func (r *Run) writeItems(ctx context.Context, tx *sql.Tx, items []night.Item) error {
 	rows := make([][]any, len(items))
+	var docs [][]any
 	for i := range items {
 		it := &items[i]
-		rows[i] = []any{r.no, it.Side, it.Key, it.Merchant, it.Currency.String(), it.Settled.String(), it.Effect, it.Open, it.Hash(), string(it.Body)}
+		rows[i] = []any{
+			r.no, it.Side, it.Key, it.Merchant, it.Currency.String(), it.Settled.String(), it.Effect, it.Open, it.Hash(), string(it.Body),
+			it.TxnID, it.Parent, it.Charge, it.Sale, it.UsedOn.String(), it.File,
+		}
+		docs = append(docs, docRows(r.no, it)...)
 	}
-	return r.insert(ctx, tx, "item_versions (run_no, side, item_key, merchant, currency, settled, effect, held, hash, body)", rows)
+	err := r.insert(ctx, tx, "item_versions (run_no, side, item_key, merchant, currency, settled, effect, held, hash, body, txn_id, parent, charge, sale, used_on, file)", rows)
+	if err != nil {
+		return err
+	}
+	return r.insert(ctx, tx, intoDocs, docs)
+}
+
+const intoDocs = "item_docs (run_no, side, item_key, doc_id, amount, goods, tax, shipping, surcharge)"
+
+func docRows(run int, it *night.Item) (rows [][]any) {
+	for _, d := range it.Docs {
+		rows = append(rows, []any{run, it.Side, it.Key, d.Doc, d.Amount, d.Parts[recon.Goods], d.Parts[recon.Tax], d.Parts[recon.Shipping], d.Parts[recon.Surcharge]})
+	}
+	return rows
 }
 
 // showItems moves what counts to the versions of this run.
 func (r *Run) showItems(ctx context.Context, tx *sql.Tx, c *night.Commit) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO items (company, side, item_key, run_no, merchant, currency, settled, effect, held, hash)
-		SELECT $1, side, item_key, run_no, merchant, currency, settled, effect, held, hash FROM item_versions WHERE run_no = $2
+	_, err := tx.ExecContext(ctx, `INSERT INTO items (company, side, item_key, run_no, merchant, currency, settled, effect, held, hash, txn_id, parent, charge, sale, used_on, file)
+		SELECT $1, side, item_key, run_no, merchant, currency, settled, effect, held, hash, txn_id, parent, charge, sale, used_on, file FROM item_versions WHERE run_no = $2
 		ON CONFLICT (company, side, item_key) DO UPDATE SET run_no = excluded.run_no, merchant = excluded.merchant, currency = excluded.currency,
-			settled = excluded.settled, effect = excluded.effect, held = excluded.held, hash = excluded.hash`, c.Company, r.no)
+			settled = excluded.settled, effect = excluded.effect, held = excluded.held, hash = excluded.hash, txn_id = excluded.txn_id, parent = excluded.parent,
+			charge = excluded.charge, sale = excluded.sale, used_on = excluded.used_on, file = excluded.file`, c.Company, r.no)
 	return err
 }
 
@@ -134,8 +158,8 @@ func (r *Run) writeFiles(ctx context.Context, tx *sql.Tx, c *night.Commit) error
 	return r.insert(ctx, tx, "run_files (run_no, seq, role, sha256, name, report)", seen)
 }
 
-// part is what of a contribution needs no column of its own.
-type part struct {
+// partOf is what of a contribution needs no column of its own.
+type partOf struct {
 	Sources   []ledger.SourceRef `json:"sources,omitempty"`
 	Memo      ledger.Memo        `json:"memo"`
 	RuleTable string             `json:"rule_table,omitempty"`
@@ -152,7 +176,7 @@ func (r *Run) writeContributions(ctx context.Context, tx *sql.Tx, c *night.Commi
 	rows := make([][]any, len(c.Contributions))
 	for i := range c.Contributions {
 		p := &c.Contributions[i]
-		detail, err := json.Marshal(part{p.Sources, p.Memo, p.RuleTable, p.Role, p.Key})
+		detail, err := json.Marshal(partOf{p.Sources, p.Memo, p.RuleTable, p.Role, p.Key})
 		if err != nil {
 			return err
 		}

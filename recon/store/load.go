@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"tieout/ledger"
 	"tieout/ledger/money"
@@ -15,13 +16,13 @@ import (
 	"tieout/recon/night"
 )
 
-// Load returns what earlier runs left of the company.
+// Load returns what every run must know of what earlier runs left.
 func (r *Run) Load(ctx context.Context, req night.Request) (*night.State, error) {
-	l := &loading{ctx: ctx, db: r.db, company: req.Company, asOf: req.AsOf, s: &night.State{
-		Run: r.no, Attempt: r.attempt, BatchNets: map[recon.BatchKey]int64{}, Entries: map[string][]ledger.Booked{},
+	l := r.loading(ctx, req, &night.State{
+		Run: r.no, Attempt: r.attempt, BatchNets: map[recon.BatchKey]int64{}, Priors: map[string]recon.Prior{}, Entries: map[string][]ledger.Booked{},
 		Exceptions: map[string]night.Exception{}, Bodies: map[string]string{}, LastNumber: map[int]int{},
-	}}
-	for _, step := range []func() error{l.items, l.nets, l.contributions, l.entries, l.exceptions, l.files, l.cuts, l.weeks} {
+	})
+	for _, step := range []func() error{l.openExceptions, l.rowsOfRange, l.funding, l.nets, l.numbers, l.files, l.cuts, l.weeks} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -34,39 +35,131 @@ type loading struct {
 	ctx     context.Context
 	db      querier
 	company string
-	asOf    recon.Date // of this run
+	req     night.Request
 	s       *night.State
+	rows    map[string]bool // keys of those that the state has
+	fresh   []night.Row     // rows that the last step brought
+	whole   bool
+}
+
+func (s *Store) loading(ctx context.Context, req night.Request, state *night.State) *loading {
+	l := &loading{ctx: ctx, db: s.db, company: req.Company, req: req, s: state, rows: map[string]bool{}, whole: s.o.Whole}
+	for i := range state.Rows {
+		l.rows[state.Rows[i].Key()] = true
+	}
+	return l
 }
 
 func (l *loading) each(query string, row func(scan func(...any) error) error) error {
 	return each(l.ctx, l.db, query, []any{l.company}, row)
 }
 
-func (l *loading) items() error {
-	return l.each(`SELECT i.side, i.item_key, i.hash, v.body FROM items i JOIN item_versions v ON v.run_no = i.run_no AND v.side = i.side AND v.item_key = i.item_key
-		WHERE i.company = $1 ORDER BY i.side, i.item_key`, func(scan func(...any) error) error {
-		var side, key, hash, body string
-		if err := scan(&side, &key, &hash, &body); err != nil {
+// rowsOfRange are the rows of the range, those that hold money or whose held money
+// a row of the range used, and those with an open exception.
+func (l *loading) rowsOfRange() error {
+	from, to := l.req.From.String(), l.req.To.String()
+	for _, q := range []struct {
+		where string
+		args  []any
+	}{
+		{"i.side = 'event' AND i.settled BETWEEN $2 AND $3", []any{from, to}},
+		{"i.side = 'event' AND i.held <> 0", nil},
+		{"i.used_on <> '' AND i.used_on BETWEEN $2 AND $3", []any{from, to}},
+	} {
+		if err := l.addRows(q.where, q.args...); err != nil {
 			return err
 		}
-		l.s.Bodies[side+"|"+key] = hash
-		if err := l.item(side, []byte(body)); err != nil {
-			return fmt.Errorf("stored %s %s: %w", side, key, err)
+	}
+	var keys []string
+	for _, e := range l.s.Exceptions {
+		if e.Side == night.SideEvent && e.Key != "" {
+			keys = append(keys, e.Key)
+		}
+	}
+	if err := l.addRowsIn("i.side = 'event' AND i.item_key IN (%s)", keys); err != nil {
+		return err
+	}
+	l.sortRows()
+	return nil
+}
+
+// addRows adds the rows that a condition on events chooses and the state does not have.
+func (l *loading) addRows(where string, args ...any) error {
+	return each(l.ctx, l.db, `SELECT i.item_key, v.body FROM items i CROSS JOIN item_versions v WHERE v.run_no = i.run_no AND v.side = i.side AND v.item_key = i.item_key
+		AND i.company = $1 AND `+where, append([]any{l.company}, args...), func(scan func(...any) error) error {
+		var key, body string
+		if err := scan(&key, &body); err != nil || l.rows[key] {
+			return err
+		}
+		l.rows[key] = true
+		if err := unpack([]byte(body), &l.fresh); err != nil {
+			return fmt.Errorf("stored event %s: %w", key, err)
 		}
 		return nil
 	})
 }
 
+// addRowsIn does so for a condition that names many values, of which %s are the marks.
+func (l *loading) addRowsIn(where string, values []string, args ...any) error {
+	return inParts(values, len(args)+2, func(marks string, part []any) error {
+		return l.addRows(fmt.Sprintf(where, marks), append(slices.Clone(args), part...)...)
+	})
+}
+
+func (l *loading) sortRows() {
+	l.s.Rows = append(l.s.Rows, l.fresh...)
+	l.fresh = nil
+	slices.SortFunc(l.s.Rows, func(a, b night.Row) int { return cmp.Compare(a.Key(), b.Key()) })
+}
+
+// partSize is how many values one statement names.
+const partSize = 1000
+
+// inParts names values a part at a time, each once and in order; the first mark
+// is $first. What no text of a database can be is left out.
+func inParts(values []string, first int, do func(marks string, part []any) error) error {
+	values = slices.Compact(slices.Sorted(slices.Values(values)))
+	values = slices.DeleteFunc(values, func(v string) bool { return !utf8.ValidString(v) || strings.ContainsRune(v, 0) })
+	for part := range slices.Chunk(values, partSize) {
+		var marks strings.Builder
+		args := make([]any, len(part))
+		for i, v := range part {
+			if args[i] = v; i > 0 {
+				marks.WriteString(", ")
+			}
+			fmt.Fprintf(&marks, "$%d", first+i)
+		}
+		if err := do(marks.String(), args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// funding are the deposits and bank lines.
+func (l *loading) funding() error {
+	err := l.each(`SELECT i.side, i.item_key, v.body FROM items i JOIN item_versions v ON v.run_no = i.run_no AND v.side = i.side AND v.item_key = i.item_key
+		WHERE i.company = $1 AND i.side IN ('deposit', 'bank')`, func(scan func(...any) error) error {
+		var side, key, body string
+		if err := scan(&side, &key, &body); err != nil {
+			return err
+		}
+		if err := l.item(side, []byte(body)); err != nil {
+			return fmt.Errorf("stored %s %s: %w", side, key, err)
+		}
+		return nil
+	})
+	slices.SortFunc(l.s.Deposits, func(a, b night.Deposit) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(l.s.BankLines, func(a, b night.BankLine) int { return cmp.Compare(a.ID, b.ID) })
+	return err
+}
+
 func (l *loading) item(side string, body []byte) error {
 	switch side {
-	case night.SideEvent:
-		return unpack(body, &l.s.Rows)
 	case night.SideDeposit:
 		return unpack(body, &l.s.Deposits)
 	case night.SideBank:
 		return unpack(body, &l.s.BankLines)
-	case night.SideAct:
-		return unpack(body, &l.s.Acts)
 	}
 	return nil
 }
@@ -80,7 +173,7 @@ func unpack[T any](body []byte, to *[]T) error {
 
 func (l *loading) nets() error {
 	return l.each(`SELECT merchant, settled, currency, CAST(SUM(effect) AS BIGINT) FROM items WHERE company = $1 AND side = 'event' AND effect <> 0
-		GROUP BY merchant, settled, currency`, func(scan func(...any) error) error {
+		GROUP BY settled, merchant, currency`, func(scan func(...any) error) error {
 		var merchant, settled, currency string
 		var net int64
 		if err := scan(&merchant, &settled, &currency, &net); err != nil {
@@ -96,46 +189,27 @@ func (l *loading) nets() error {
 	})
 }
 
-func (l *loading) contributions() error {
-	err := l.each(`SELECT scope, account, side, label, rule_id, amount, base, based, sources FROM contributions WHERE company = $1`, func(scan func(...any) error) error {
-		var c ledger.Contribution
-		var scope, side, detail string
-		if err := scan(&scope, &c.Account, &side, &c.Label, &c.Rule, &c.Amount, &c.Base, &c.Based, &detail); err != nil {
+// numbers are the last entry number of every posting year.
+func (l *loading) numbers() error {
+	return l.each(`SELECT MAX(entry_no) FROM entries WHERE company = $1 GROUP BY substr(entry_no, 1, 4)`, func(scan func(...any) error) error {
+		var last string
+		if err := scan(&last); err != nil {
 			return err
 		}
-		var p part
-		if err := json.Unmarshal([]byte(detail), &p); err != nil {
-			return err
+		var year, n int
+		if _, err := fmt.Sscanf(last, "TO%02d%06d", &year, &n); err != nil {
+			return fmt.Errorf("stored entry number %q: %w", last, err)
 		}
-		c.Scope, c.Side, c.Key, c.Sources, c.Memo, c.RuleTable, c.Role = ledger.Scope(scope), ledger.Side(side[0]), p.Key, p.Sources, p.Memo, p.RuleTable, p.Role
-		l.s.Contributions = append(l.s.Contributions, c)
+		l.s.LastNumber[2000+year] = n
 		return nil
 	})
-	slices.SortFunc(l.s.Contributions, func(a, b ledger.Contribution) int { return a.Compare(&b) }) // no database knows this order
-	return err
 }
 
-// entries are the newest revisions, each natural key's original first.
-func (l *loading) entries() error {
-	stored, err := readEntries(l.ctx, l.db, `e.company = $1 AND e.revision = (SELECT MAX(n.revision) FROM entries n WHERE n.company = e.company AND n.entry_no = e.entry_no)`, l.company)
-	if err != nil {
-		return err
-	}
-	for _, e := range stored {
-		key := night.NaturalKey(e.Key())
-		l.s.Entries[key] = append(l.s.Entries[key], e.Booked)
-		var year, n int
-		if _, err := fmt.Sscanf(e.Number(), "TO%02d%06d", &year, &n); err != nil {
-			return fmt.Errorf("stored entry number %q: %w", e.Number(), err)
-		}
-		year += 2000
-		l.s.LastNumber[year] = max(l.s.LastNumber[year], n)
-	}
-	return nil
-}
+// openExceptions are those that are not closed.
+func (l *loading) openExceptions() error { return l.exceptions("status <> 'CLOSED'") }
 
-func (l *loading) exceptions() error {
-	return l.each(`SELECT body FROM exceptions WHERE company = $1`, func(scan func(...any) error) error {
+func (l *loading) exceptions(where string, args ...any) error {
+	return each(l.ctx, l.db, "SELECT body FROM exceptions WHERE company = $1 AND "+where, append([]any{l.company}, args...), func(scan func(...any) error) error {
 		var body string
 		if err := scan(&body); err != nil {
 			return err
@@ -184,7 +258,7 @@ func (l *loading) weeks() error {
 		return errors.Join(l.s.PriorAsOf.UnmarshalText([]byte(last)), first.UnmarshalText([]byte(begun)))
 	})
 	for week := night.Weeks - 1; week > 0 && err == nil && first != 0; week-- {
-		if day := l.asOf - recon.Date(7*week); day >= first {
+		if day := l.req.AsOf - recon.Date(7*week); day >= first {
 			err = l.week(day)
 		}
 	}
@@ -213,7 +287,7 @@ func (l *loading) week(day recon.Date) error {
 
 // Cuts are the ranges that were computed as one run each.
 func (s *Store) Cuts(ctx context.Context, company string) ([]night.Cut, error) {
-	l := &loading{ctx: ctx, db: s.db, company: company, s: &night.State{}}
+	l := s.loading(ctx, night.Request{Company: company}, &night.State{})
 	err := l.cuts()
 	return l.s.Cuts, err
 }

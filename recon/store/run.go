@@ -72,7 +72,7 @@ func (r *Run) lock(ctx context.Context, tx *sql.Tx) error {
 }
 
 func (r *Run) clearKilled(ctx context.Context, tx *sql.Tx) error {
-	if _, err := tx.ExecContext(ctx, `DELETE FROM item_versions WHERE run_no IN (SELECT run_no FROM runs WHERE company = $1 AND state <> 'COMMITTED')`, r.req.Company); err != nil {
+	if err := dropItems(ctx, tx, `(SELECT run_no FROM runs WHERE company = $1 AND state <> 'COMMITTED')`, r.req.Company); err != nil {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE runs SET state = 'FAILED', ended_us = $1, failure = 'the process ended before its commit' WHERE company = $2 AND state = 'RUNNING'`,
@@ -171,8 +171,17 @@ func (r *Run) fail(ctx context.Context, tx *sql.Tx, why error) error {
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, "DELETE FROM item_versions WHERE run_no = $1", r.no)
-	return err
+	return dropItems(ctx, tx, "($1)", r.no)
+}
+
+// dropItems deletes what runs wrote ahead of a commit that did not come.
+func dropItems(ctx context.Context, tx *sql.Tx, runs string, arg any) error {
+	for _, table := range []string{"item_docs", "item_versions"} {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE run_no IN "+runs, arg); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stillOurs refuses to write under a lock that was taken over.
@@ -199,6 +208,11 @@ type look struct{ run *Run }
 // Load is that of a run.
 func (l look) Load(ctx context.Context, req night.Request) (*night.State, error) {
 	return l.run.Load(ctx, req)
+}
+
+// Recall is that of a run.
+func (l look) Recall(ctx context.Context, req night.Request, s *night.State, need *night.Need) error {
+	return l.run.Recall(ctx, req, s, need)
 }
 
 // Commit writes nothing.

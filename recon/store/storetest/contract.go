@@ -139,19 +139,38 @@ func (b *bench) commit(s *store.Store, c *night.Commit) {
 	b.must(errors.Join(r.Commit(b.Context(), c), r.Close(b.Context(), nil)))
 }
 
-// load is what the next run of the request sees.
-func (b *bench) load(s *store.Store, req night.Request) *night.State {
+// load is what the next run of the request sees: what every run is told, and
+// what it asks for.
+func (b *bench) load(s *store.Store, req night.Request, needs ...*night.Need) *night.State {
 	b.Helper()
 	r := b.begin(s, req)
 	state, err := r.Load(b.Context(), req)
+	for _, need := range needs {
+		err = errors.Join(err, r.Recall(b.Context(), req, state, need))
+	}
 	b.must(errors.Join(err, r.Close(b.Context(), nil)))
 	return state
+}
+
+// all asks for the whole of what [bench.everything] has, and of a commit's items.
+func all(c *night.Commit) *night.Need {
+	need := &night.Need{Docs: []string{"INV 1"}, Exceptions: []string{"x1", "x2"}, Items: map[string][]string{}}
+	for i := range c.Contributions {
+		need.Scopes = append(need.Scopes, c.Contributions[i].Scope)
+	}
+	for i := range c.Decisions {
+		need.Entries = append(need.Entries, night.NaturalKey(c.Decisions[i].Key()))
+	}
+	for i := range c.News {
+		need.Items[c.News[i].Side] = append(need.Items[c.News[i].Side], c.News[i].Key)
+	}
+	return need
 }
 
 // empty fails where anything of a company can be seen.
 func (b *bench) empty(s *store.Store, req night.Request) {
 	b.Helper()
-	state := b.load(s, req)
+	state := b.load(s, req, all(b.everything()))
 	b.equal("the state", &night.State{
 		Run: state.Run, Attempt: 1, Entries: map[string][]ledger.Booked{}, Exceptions: map[string]night.Exception{},
 	}, state)
@@ -323,7 +342,7 @@ func manyItems(b *bench) {
 	c.Rows = manyRows(30_000)
 	b.items(c)
 	b.commit(s, c)
-	state := b.load(s, request())
+	state := b.load(s, request(), all(c))
 	if len(state.Rows) != len(c.Rows) || len(state.Bodies) != len(c.News) {
 		b.Fatalf("%d rows and %d items of %d and %d", len(state.Rows), len(state.Bodies), len(c.Rows), len(c.News))
 	}
@@ -358,7 +377,7 @@ func looking(b *bench) {
 	b.commit(s, b.everything())
 	r := b.begin(s, request())
 	state, err := look.Load(b.Context(), request()) // beside a run
-	b.must(errors.Join(err, r.Close(b.Context(), nil)))
+	b.must(errors.Join(err, look.Recall(b.Context(), request(), state, &night.Need{IDs: []string{"1"}}), r.Close(b.Context(), nil)))
 	b.equal("rows", b.everything().Rows, state.Rows)
 }
 
