@@ -3,6 +3,7 @@ package ledger
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,7 +53,8 @@ type Decision struct {
 // correction of the given day is posted (GL-18). Entries that are not released
 // get revisions (GL-20); what is released is corrected by an entry of its own,
 // so that the original and all corrections add up to wanted, line by line (GL-22).
-func Compare(wanted *Entry, chain []Booked, mode Mode, open func(recon.Date) recon.Date) ([]Decision, error) {
+// changed is asked what of the entry's sources changed since the last run.
+func Compare(wanted *Entry, chain []Booked, mode Mode, open func(recon.Date) recon.Date, changed func() *Changes) ([]Decision, error) {
 	if len(chain) == 0 {
 		if wanted == nil {
 			return nil, nil
@@ -65,7 +67,7 @@ func Compare(wanted *Entry, chain []Booked, mode Mode, open func(recon.Date) rec
 	if mode == ReverseRepost {
 		return reverseAndRepost(wanted, chain, open)
 	}
-	return correct(wanted, chain, open)
+	return correct(wanted, chain, open, changed)
 }
 
 func reviseFirst(wanted *Entry, first Booked) []Decision {
@@ -96,10 +98,13 @@ func SameContent(a, b Entry) bool {
 }
 
 // correct posts the difference between what is wanted and what is released.
-func correct(wanted *Entry, chain []Booked, open func(recon.Date) recon.Date) ([]Decision, error) {
+func correct(wanted *Entry, chain []Booked, open func(recon.Date) recon.Date, changed func() *Changes) ([]Decision, error) {
 	released, pending := splitChain(chain)
 	first := chain[0]
 	lines := difference(linesOf(wanted), released)
+	if len(lines) > 0 {
+		changed().trace(lines, pending, first.number)
+	}
 	content := Entry{key: first.key, base: first.base, rate: first.rate}
 	if len(lines) > 0 {
 		built, err := NewEntry(first.key, first.base, first.rate, lines)
@@ -144,6 +149,74 @@ func linesOf(e *Entry) []Line {
 		return nil
 	}
 	return e.lines
+}
+
+// Changes are the sources of an entry that were added, that went, or of which
+// other amounts are booked than before: what a correction corrects (GL-21, GL-24).
+type Changes struct {
+	sources map[accountLabel]map[SourceRef]bool
+	width   int // of a memo
+}
+
+// ChangesOf compares the contributions to an entry as stored with those that
+// are wanted now. altered tells a source that is behind both and whose amounts are others.
+func ChangesOf(stored, wanted []Contribution, altered func(SourceRef) bool) *Changes {
+	c := &Changes{sources: map[accountLabel]map[SourceRef]bool{}}
+	before, after := c.gather(stored), c.gather(wanted)
+	for key := range c.sources {
+		for _, side := range []map[SourceRef]bool{before[key], after[key]} {
+			for ref := range side {
+				if before[key][ref] != after[key][ref] || altered(ref) {
+					c.sources[key][ref] = true
+				}
+			}
+		}
+	}
+	return c
+}
+
+func (c *Changes) gather(parts []Contribution) map[accountLabel]map[SourceRef]bool {
+	all := map[accountLabel]map[SourceRef]bool{}
+	for i := range parts {
+		p := &parts[i]
+		key := accountLabel{p.Account, p.Label}
+		if all[key] == nil {
+			all[key] = map[SourceRef]bool{}
+		}
+		if c.sources[key] == nil {
+			c.sources[key] = map[SourceRef]bool{}
+		}
+		for _, ref := range p.Sources {
+			all[key][ref] = true
+		}
+		c.width = max(c.width, p.Memo.Width)
+	}
+	return all
+}
+
+// trace gives the lines of a correction the sources of what changed, and those
+// of a correction that is not released yet and whose place it takes. A line
+// behind which nothing changed, but a rate or a rounding, keeps all of its sources.
+func (c *Changes) trace(lines []Line, pending *Booked, number string) {
+	waiting := map[accountLabel][]SourceRef{}
+	if pending != nil {
+		for _, l := range pending.lines {
+			key := accountLabel{l.Account, l.Label}
+			waiting[key] = append(waiting[key], l.Sources...)
+		}
+	}
+	for i := range lines {
+		l := &lines[i]
+		key := accountLabel{l.Account, l.Label}
+		sources := slices.AppendSeq(waiting[key], maps.Keys(c.sources[key]))
+		l.Memo = "corrects " + number
+		if len(sources) > 0 {
+			slices.Sort(sources)
+			l.Sources = slices.Compact(sources)
+			l.Memo += ": x" + strconv.Itoa(len(l.Sources)) + " changed"
+		}
+		l.Memo = cut(l.Memo, cmp.Or(c.width, usualMemoWidth))
+	}
 }
 
 // accountLabel is a line key without its side: corrections compare signed sums (GL-22).

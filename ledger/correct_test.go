@@ -84,7 +84,7 @@ func TestCorrectionsAddUpToWhatIsWanted(t *testing.T) {
 			if diff := gocmp.Diff(standing(want), standing(chain)); diff != "" {
 				t.Fatalf("%s (-wanted +booked):\n%s", mode, diff)
 			}
-			if again, err := ledger.Compare(wanted, chain, mode, open); err != nil || changed(again) {
+			if again, err := ledger.Compare(wanted, chain, mode, open, nothingChanged); err != nil || changed(again) {
 				t.Fatalf("GL-19: the same again is %+v, %v", again, err)
 			}
 			if rapid.Bool().Draw(t, "release") {
@@ -95,6 +95,8 @@ func TestCorrectionsAddUpToWhatIsWanted(t *testing.T) {
 		}
 	})
 }
+
+func nothingChanged() *ledger.Changes { return ledger.ChangesOf(nil, nil, nil) }
 
 func changed(decisions []ledger.Decision) bool {
 	for _, d := range decisions {
@@ -107,7 +109,7 @@ func changed(decisions []ledger.Decision) bool {
 
 // apply takes decisions over into the chain, as a store does.
 func apply(t *rapid.T, wanted *ledger.Entry, chain []ledger.Booked, mode ledger.Mode, open func(recon.Date) recon.Date) []ledger.Booked {
-	decisions, err := ledger.Compare(wanted, chain, mode, open)
+	decisions, err := ledger.Compare(wanted, chain, mode, open, nothingChanged)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +179,7 @@ func TestCorrections(t *testing.T) {
 		}},
 		{"GL-21: nothing is wanted any more", nil, booked(5, true), ledger.ReverseRepost, same, []string{"CORRECTION 2026-09-30|m|USD|SETTLE#R2  r1 on 2026-09-30 reverses TO26000123 C5 D5"}},
 	} {
-		decisions, err := ledger.Compare(c.wanted, c.chain, c.mode, c.open)
+		decisions, err := ledger.Compare(c.wanted, c.chain, c.mode, c.open, nothingChanged)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
@@ -193,4 +195,52 @@ func TestCorrections(t *testing.T) {
 			t.Errorf("%s:\n%s", c.name, diff)
 		}
 	}
+}
+
+// GL-21, GL-24: behind a correction line is what changed, and its memo says how
+// much that is: what came, what went and what has other amounts, since the last
+// release; not what stands behind the whole line.
+func TestCorrectionIsTracedToWhatChanged(t *testing.T) {
+	usd := money.MustCurrency("USD")
+	key := ledger.Key{PostingDate: date(t, "2026-09-30"), Merchant: "m", Currency: usd, Class: ledger.Settle}
+	parts := func(amount int64, sources ...ledger.SourceRef) []ledger.Contribution {
+		part := ledger.Contribution{Scope: "S:2026-09-30", Key: key, Label: "CAPTURE", Amount: amount, Memo: ledger.Memo{Width: 60}}
+		debit, credit := part, part
+		debit.Account, debit.Side, debit.Sources = "1150", ledger.Debit, sources
+		credit.Account, credit.Side, credit.Sources = "1200", ledger.Credit, sources
+		return []ledger.Contribution{debit, credit}
+	}
+	open := func(d recon.Date) recon.Date { return d }
+	var chain []ledger.Booked
+	var stored []ledger.Contribution
+	step := func(amount int64, altered, want, memo string, sources ...ledger.SourceRef) {
+		t.Helper()
+		wanted := parts(amount, sources...)
+		e, _, err := ledger.Assemble(wanted, money.One(), usd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed := ledger.ChangesOf(stored, wanted, func(s ledger.SourceRef) bool { return string(s) == altered })
+		decisions, err := ledger.Compare(&e, chain, ledger.Delta, open, func() *ledger.Changes { return changed })
+		if err != nil || len(decisions) != 1 {
+			t.Fatal(decisions, err)
+		}
+		d := decisions[0].Booked
+		for _, l := range d.Lines() {
+			if got := fmt.Sprint(l.Sources); got != want || l.Memo != memo {
+				t.Errorf("%d: %s %q, want %s %q", amount, got, l.Memo, want, memo)
+			}
+		}
+		d.Entry, stored = d.Numbered("TO26000123"), wanted
+		if n := len(chain); n > 0 && chain[n-1].Key() == d.Key() {
+			chain = chain[:n-1]
+		}
+		chain = append(chain, d)
+	}
+	step(30, "", "[T:a T:b T:c]", "", "T:a", "T:b", "T:c")
+	chain[0].Released = true
+	step(29, "T:b", "[T:b]", "corrects TO26000123: x1 changed", "T:a", "T:b", "T:c")
+	step(39, "", "[T:b T:d]", "corrects TO26000123: x2 changed", "T:a", "T:b", "T:c", "T:d") // the correction was not released
+	chain[1].Released = true
+	step(19, "", "[T:a]", "corrects TO26000123: x1 changed", "T:b", "T:c", "T:d")
 }

@@ -12,8 +12,9 @@ import (
 // books are what a run makes of the stored contributions and entries.
 type books struct {
 	*past
-	chart *ledger.Chart
-	mode  ledger.Mode
+	chart   *ledger.Chart
+	mode    ledger.Mode
+	altered map[ledger.SourceRef]bool // nil: not asked yet
 }
 
 // replace decides which stored contributions the run's answer takes the place
@@ -105,7 +106,7 @@ func (b *books) decide(c *Commit) error {
 		wanted[NaturalKey(p.Key)] = append(wanted[NaturalKey(p.Key)], p)
 	}
 	for _, key := range slices.SortedFunc(maps.Values(touched), ledger.Key.Compare) {
-		decisions, err := b.decideOne(key, wanted[NaturalKey(key)])
+		decisions, err := b.decideOne(c, key, wanted[NaturalKey(key)])
 		if err != nil {
 			return fmt.Errorf("entry %s: %w", key, err)
 		}
@@ -115,7 +116,7 @@ func (b *books) decide(c *Commit) error {
 	return nil
 }
 
-func (b *books) decideOne(key ledger.Key, parts []ledger.Contribution) ([]ledger.Decision, error) {
+func (b *books) decideOne(c *Commit, key ledger.Key, parts []ledger.Contribution) ([]ledger.Decision, error) {
 	chain := b.state.Entries[NaturalKey(key)]
 	rate := b.policy.Rate(key.Currency)
 	if len(chain) > 0 && chain[0].Rate().Known() {
@@ -129,7 +130,63 @@ func (b *books) decideOne(key ledger.Key, parts []ledger.Contribution) ([]ledger
 	if some {
 		wanted = &e
 	}
-	return ledger.Compare(wanted, chain, b.mode, b.chart.PostingDate)
+	return ledger.Compare(wanted, chain, b.mode, b.chart.PostingDate, func() *ledger.Changes {
+		var stored []ledger.Contribution
+		for _, p := range b.state.Contributions {
+			if NaturalKey(p.Key) == NaturalKey(key) {
+				stored = append(stored, p)
+			}
+		}
+		return ledger.ChangesOf(stored, parts, b.isAltered(c))
+	})
+}
+
+// isAltered tells sources of which this run books other amounts, or books them
+// for another reason, than the run before.
+func (b *books) isAltered(c *Commit) func(ledger.SourceRef) bool {
+	if b.altered == nil {
+		b.altered = map[ledger.SourceRef]bool{}
+		before := map[string]*Row{}
+		for i := range b.state.Rows {
+			before[b.state.Rows[i].Key()] = &b.state.Rows[i]
+		}
+		for i := range c.Rows {
+			if r := &c.Rows[i]; before[r.Key()] != nil && !r.bookedAs(before[r.Key()]) {
+				b.altered[ledger.SourceRef("T:"+r.Key())] = true
+			}
+		}
+		b.alteredFunding(c)
+	}
+	return func(ref ledger.SourceRef) bool { return b.altered[ref] }
+}
+
+func (b *books) alteredFunding(c *Commit) {
+	deposits, lines := map[string]*Deposit{}, map[string]*BankLine{}
+	for i := range b.state.Deposits {
+		deposits[b.state.Deposits[i].ID] = &b.state.Deposits[i]
+	}
+	for i := range b.state.BankLines {
+		lines[b.state.BankLines[i].ID] = &b.state.BankLines[i]
+	}
+	for i := range c.Deposits {
+		d := &c.Deposits[i]
+		if old := deposits[d.ID]; old != nil && (d.Amount != old.Amount || d.Funded != old.Funded || d.Merchant != old.Merchant) {
+			b.altered[ledger.SourceRef("F:"+d.ID)] = true
+		}
+	}
+	for i := range c.BankLines {
+		l := &c.BankLines[i]
+		if old := lines[l.ID]; old != nil && (l.Amount != old.Amount || !slices.Equal(l.Deposits, old.Deposits)) {
+			b.altered[ledger.SourceRef("B:"+l.ID)] = true
+		}
+	}
+}
+
+// bookedAs tells rows that are booked the same.
+func (r *Row) bookedAs(o *Row) bool {
+	return r.Type == o.Type && r.Merchant == o.Merchant && r.Currency == o.Currency && r.Amount == o.Amount && r.Settled == o.Settled && r.Posting == o.Posting &&
+		r.Applied == o.Applied && r.Suspended == o.Suspended && r.WriteOff == o.WriteOff && r.Unmapped == o.Unmapped && r.Verdict == o.Verdict && r.Reason == o.Reason &&
+		r.Kind == o.Kind && slices.Equal(r.Taken, o.Taken)
 }
 
 // number gives new entries the next numbers of their posting year, in the order
