@@ -20,7 +20,10 @@ import (
 
 // explainVerb is `tieout explain`: what is stored about one id, both ways along
 // line, rows and file (GL-24). Nothing is computed again.
-type explainVerb struct{ config, output string }
+type explainVerb struct {
+	config, output string
+	page           store.Page
+}
 
 func explainCommand() *cobra.Command {
 	v := &explainVerb{}
@@ -39,6 +42,8 @@ func explainCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&v.config, "config", "tieout.yaml", "configuration")
 	cmd.Flags().StringVar(&v.output, "output", "text", "text or json")
+	cmd.Flags().IntVar(&v.page.Limit, "limit", 50, "how many items of a long list are shown; 0: all")
+	cmd.Flags().IntVar(&v.page.Skip, "skip", 0, "how many items of a long list are passed over")
 	return cmd
 }
 
@@ -46,11 +51,15 @@ func (v *explainVerb) run(ctx context.Context, id string, stdout io.Writer) (err
 	if v.output != "text" && v.output != "json" {
 		return usage(fmt.Errorf("--output %q: text or json is needed", v.output))
 	}
+	if v.page.Limit < 0 || v.page.Skip < 0 {
+		return usage(errors.New("--limit and --skip: 0 or more is needed"))
+	}
 	x, err := openExplainer(ctx, v.config)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, x.store.Close()) }()
+	x.page = v.page
+	defer func() { err = errors.Join(err, x.store.Close(), x.opened.Close()) }()
 	found, err := x.find(ctx, id)
 	if err != nil {
 		return err
@@ -86,7 +95,11 @@ func openExplainer(ctx context.Context, path string) (*explainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &explainer{store: s, company: n.cfg.Recon.Company, sources: map[string][]sourceSaid{}, names: map[string]string{}}, nil
+	moment, err := s.Snapshot(ctx)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return &explainer{opened: s, store: moment, company: n.cfg.Recon.Company, sources: map[string][]sourceSaid{}, names: map[string]string{}}, nil
 }
 
 // explanation is the answer to one question. One id may name several things:
@@ -102,6 +115,8 @@ type thing struct {
 	ID         string          `json:"id"`
 	Facts      facts           `json:"facts"`
 	Money      []moneySaid     `json:"money,omitempty"`
+	MoneyCount int             `json:"money_count,omitempty"` // rows and acts that name a document; Money may be a part
+	MoneyPage  string          `json:"-"`                     // which part; "" for all
 	Lines      []lineSaid      `json:"journal_lines,omitempty"`
 	Revisions  []revisionSaid  `json:"revisions,omitempty"`
 	Exceptions []exceptionSaid `json:"exceptions,omitempty"`
@@ -161,20 +176,23 @@ type sourceSaid struct {
 
 // lineSaid is a journal line in one revision of its entry.
 type lineSaid struct {
-	ID       string       `json:"id"` // entry_no-line_no
-	Revision int          `json:"revision"`
-	Posting  string       `json:"posting_date"`
-	Account  string       `json:"account"`
-	Side     string       `json:"side"`
-	Amount   string       `json:"amount"`
-	Base     string       `json:"base_amount,omitempty"`
-	Label    string       `json:"label"`
-	Rule     string       `json:"rule_id"`
-	Memo     string       `json:"memo,omitempty"`
-	Replaced int          `json:"replaced_by_revision,omitempty"`
-	Corrects string       `json:"corrects,omitempty"`
-	Files    []fileSaid   `json:"posting_files,omitempty"`
-	Sources  []sourceSaid `json:"sources,omitempty"`
+	ID          string       `json:"id"` // entry_no-line_no
+	Revision    int          `json:"revision"`
+	Posting     string       `json:"posting_date"`
+	Account     string       `json:"account"`
+	Side        string       `json:"side"`
+	Amount      string       `json:"amount"`
+	Base        string       `json:"base_amount,omitempty"`
+	Label       string       `json:"label"`
+	Rule        string       `json:"rule_id"`
+	RuleTable   string       `json:"rule_table"` // its version (GL-07)
+	Memo        string       `json:"memo,omitempty"`
+	Replaced    int          `json:"replaced_by_revision,omitempty"`
+	Corrects    string       `json:"corrects,omitempty"`
+	Files       []fileSaid   `json:"posting_files,omitempty"`
+	Sources     []sourceSaid `json:"sources,omitempty"`
+	SourceCount int          `json:"source_count,omitempty"` // Sources may be a part
+	SourcePage  string       `json:"-"`                      // which part; "" for all
 }
 
 // fileSaid is a posting file that carries an entry.

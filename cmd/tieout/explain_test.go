@@ -258,3 +258,37 @@ func TestExplainRefusesWithASentence(t *testing.T) {
 		t.Error("a question made a store")
 	}
 }
+
+// A line that was rolled up from many rows, and a document that many name, are
+// told a page at a time, with the count of all.
+func TestExplainTellsLongListsByPages(t *testing.T) {
+	c := newCompany(t, "")
+	c.put("reports/a.csv", salesReport("2026-09-29", 1, 130, 1))
+	c.put("erp/documents.csv", salesDocuments("2026-09-29", 1, 130, 1))
+	c.night(0, "2026-09-29", "2026-09-29", "2026-09-30")
+	explain := func(args ...string) string {
+		var stdout, stderr bytes.Buffer
+		if code := run(t.Context(), append([]string{"explain", "--config", filepath.Join(c.dir, "tieout.yaml")}, args...), &stdout, &stderr); code != 0 {
+			t.Fatalf("exit code %d: %s", code, stderr.String())
+		}
+		return stdout.String()
+	}
+	for _, x := range []struct {
+		args  []string
+		says  string
+		lines int
+	}{
+		{nil, "(130 in all, 1 to 50 here; --skip and --limit show others)", 50},
+		{[]string{"--skip", "100"}, "(130 in all, 101 to 130 here; ", 30},
+		{[]string{"--skip", "130"}, "(130 in all, none after --skip 130)", 0},
+		{[]string{"--limit", "0"}, "rolled up from\n", 130},
+	} {
+		text := explain(append(x.args, "TO26000001-1")...)
+		if n := strings.Count(text, "a.csv, line "); !strings.Contains(text, x.says) || n != x.lines {
+			t.Errorf("%v: %d sources, want %d and %q:\n%s", x.args, n, x.lines, x.says, text)
+		}
+	}
+	if text := explain("--skip", "1", "D2"); !strings.Contains(text, "(1 in all, none after --skip 1)") {
+		t.Errorf("a document after its only row:\n%s", text)
+	}
+}

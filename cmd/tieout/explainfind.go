@@ -20,8 +20,10 @@ import (
 
 // explainer asks the store.
 type explainer struct {
-	store   *store.Store
+	opened  *store.Store
+	store   *store.Snapshot // all that is told is of one moment
 	company string
+	page    store.Page              // of long lists
 	sources map[string][]sourceSaid // by reference: one row is behind several lines of an entry
 	names   map[string]string       // of kept files, by hash
 }
@@ -148,10 +150,11 @@ func (x *explainer) document(ctx context.Context, id string) ([]*thing, error) {
 
 // takers adds what took money from a document, and what only names it.
 func (x *explainer) takers(ctx context.Context, t *thing) error {
-	naming, err := x.store.Naming(ctx, x.company, t.ID)
+	naming, count, err := x.store.Naming(ctx, x.company, t.ID, x.page)
 	if err != nil {
 		return err
 	}
+	t.MoneyCount, t.MoneyPage = count, x.said(count)
 	for _, v := range naming {
 		var money []moneySaid
 		if v.Side == night.SideAct {
@@ -302,7 +305,10 @@ func (x *explainer) journal(ctx context.Context, id string) ([]*thing, error) {
 		}
 	}
 	for i := range t.Lines {
-		if t.Lines[i].Sources, err = x.sourcesOf(ctx, newest.Lines()[lineNo(t.Lines[i].ID)-1].Sources); err != nil {
+		sources := newest.Lines()[lineNo(t.Lines[i].ID)-1].Sources
+		from, to := x.page.Of(len(sources))
+		t.Lines[i].SourceCount, t.Lines[i].SourcePage = len(sources), x.said(len(sources))
+		if t.Lines[i].Sources, err = x.sourcesOf(ctx, sources[from:to]); err != nil {
 			return nil, err
 		}
 	}
@@ -375,11 +381,11 @@ func (x *explainer) carried(ctx context.Context, t *thing, class ledger.Class, s
 	}
 	for i := range entries {
 		e := &entries[i]
-		chain, err := x.store.Chain(ctx, x.company, e.Number())
+		newest, err := x.store.Newest(ctx, x.company, e.Number())
 		if err != nil {
 			return err
 		}
-		lines, err := x.linesOf(ctx, e, newestOf(chain, e.Number()).Revision)
+		lines, err := x.linesOf(ctx, e, newest)
 		if err != nil {
 			return err
 		}
@@ -398,7 +404,7 @@ func (x *explainer) linesOf(ctx context.Context, e *store.Entry, newest int) ([]
 	for i, l := range e.Lines() {
 		s := lineSaid{
 			ID: fmt.Sprintf("%s-%d", e.Number(), i+1), Revision: e.Revision, Posting: e.PostingDate().String(), Account: l.Account, Side: l.Side.String(),
-			Amount: said(l.Amount, e.Key().Currency), Label: l.Label, Rule: l.Rule, Memo: l.Memo, Corrects: e.Corrects(), Files: files,
+			Amount: said(l.Amount, e.Key().Currency), Label: l.Label, Rule: l.Rule, RuleTable: l.RuleTable, Memo: l.Memo, Corrects: e.Corrects(), Files: files,
 		}
 		if e.Base() != e.Key().Currency {
 			s.Base = said(l.Base, e.Base())
@@ -411,42 +417,73 @@ func (x *explainer) linesOf(ctx context.Context, e *store.Entry, newest int) ([]
 	return all, err
 }
 
-// sourcesOf tells what a line was rolled up from: the rows as they count now.
+// said tells which part of a long list is shown; "" for all of it.
+func (x *explainer) said(count int) string {
+	from, to := x.page.Of(count)
+	switch {
+	case from == 0 && to == count:
+		return ""
+	case from == to:
+		return fmt.Sprintf("%d in all, none after --skip %d", count, x.page.Skip)
+	}
+	return fmt.Sprintf("%d in all, %d to %d here; --skip and --limit show others", count, from+1, to)
+}
+
+// sideOf is the side of an item by the form of a reference to it.
+func sideOf(form string) string {
+	return map[string]string{"T": night.SideEvent, "F": night.SideDeposit, "B": night.SideBank, "H": night.SideEvent}[form]
+}
+
+// sourcesOf tells what a line was rolled up from: the rows as they count now,
+// fetched at once.
 func (x *explainer) sourcesOf(ctx context.Context, refs []ledger.SourceRef) ([]sourceSaid, error) {
+	if err := x.fetch(ctx, refs); err != nil {
+		return nil, err
+	}
 	var all []sourceSaid
 	for _, ref := range refs {
-		said, known := x.sources[string(ref)]
-		if !known {
-			var err error
-			if said, err = x.source(ctx, string(ref)); err != nil {
-				return nil, fmt.Errorf("source %s: %w", ref, err)
-			}
-			x.sources[string(ref)] = said
-		}
-		all = append(all, said...)
+		all = append(all, x.sources[string(ref)]...)
 	}
 	return all, nil
 }
 
-func (x *explainer) source(ctx context.Context, ref string) ([]sourceSaid, error) {
-	form, key, _ := strings.Cut(ref, ":")
-	side := map[string]string{"T": night.SideEvent, "F": night.SideDeposit, "B": night.SideBank, "H": night.SideEvent}[form]
-	keys := []string{key}
-	if form == "H" {
+// fetch looks up the references that are not known yet.
+func (x *explainer) fetch(ctx context.Context, refs []ledger.SourceRef) error {
+	keys := map[string][]string{}  // by side
+	items := map[string][]string{} // by reference
+	for _, r := range refs {
+		ref := string(r)
+		form, key, _ := strings.Cut(ref, ":")
+		if _, known := x.sources[ref]; known {
+			continue
+		}
+		items[ref] = []string{key}
+		if form == "H" {
+			var err error
+			if items[ref], err = x.clearedKeys(ctx, key); err != nil {
+				return fmt.Errorf("source %s: %w", ref, err)
+			}
+		}
+		keys[sideOf(form)] = append(keys[sideOf(form)], items[ref]...)
+	}
+	found := map[string]map[string]store.Version{}
+	for side := range keys {
 		var err error
-		if keys, err = x.clearedKeys(ctx, key); err != nil {
-			return nil, err
+		if found[side], err = x.store.Currents(ctx, x.company, side, keys[side]); err != nil {
+			return err
 		}
 	}
-	var all []sourceSaid
-	for _, key := range keys {
-		s, err := x.sourceItem(ctx, side, key)
-		if err != nil {
-			return nil, err
+	for ref, keys := range items {
+		form, _, _ := strings.Cut(ref, ":")
+		for _, key := range keys {
+			s, err := x.sourceItem(ctx, sideOf(form), key, found[sideOf(form)])
+			if err != nil {
+				return fmt.Errorf("source %s: %w", ref, err)
+			}
+			x.sources[ref] = append(x.sources[ref], s)
 		}
-		all = append(all, s)
 	}
-	return all, nil
+	return nil
 }
 
 // clearedKeys are the rows of a transaction id that an act has cleared.
@@ -495,15 +532,16 @@ func (f *sourceFields) amount() (string, error) {
 	return said(minor, f.Currency), nil
 }
 
-func (x *explainer) sourceItem(ctx context.Context, side, key string) (sourceSaid, error) {
+func (x *explainer) sourceItem(ctx context.Context, side, key string, found map[string]store.Version) (sourceSaid, error) {
 	s := sourceSaid{ID: key, Kind: map[string]string{night.SideEvent: "transaction", night.SideDeposit: "deposit", night.SideBank: "bank line"}[side]}
-	found, err := x.store.Current(ctx, x.company, side, key)
-	if err != nil || len(found) == 0 {
+	stored, is := found[key]
+	if !is {
 		s.Outcome = "not stored any more"
-		return s, err
+		return s, nil
 	}
 	var f sourceFields
-	if err := json.Unmarshal(found[0].Body, &f); err != nil {
+	err := json.Unmarshal(stored.Body, &f)
+	if err != nil {
 		return s, err
 	}
 	if s.Amount, err = f.amount(); err != nil {

@@ -250,7 +250,7 @@ func (t *thing) write(text *strings.Builder) {
 	for _, f := range t.Facts {
 		fmt.Fprintf(text, "  %-*s  %s\n", width, strings.ReplaceAll(f.name, "_", " "), strings.ReplaceAll(f.value, "\n", " "))
 	}
-	list(text, 1, "money and documents", t.Money, moneySaid.write)
+	list(text, 1, paged("money and documents", t.MoneyPage), t.Money, moneySaid.write)
 	list(text, 1, "journal lines", t.Lines, lineSaid.write)
 	list(text, 1, "revisions and corrections", t.Revisions, revisionSaid.write)
 	list(text, 1, "exceptions", t.Exceptions, exceptionSaid.write)
@@ -259,7 +259,7 @@ func (t *thing) write(text *strings.Builder) {
 
 // list writes the items of a list under its heading; nothing for an empty one.
 func list[T any](text *strings.Builder, depth int, heading string, items []T, write func(T, *strings.Builder)) {
-	if len(items) == 0 {
+	if len(items) == 0 && !strings.HasSuffix(heading, ")") {
 		return
 	}
 	fmt.Fprintf(text, "%s%s\n", strings.Repeat("  ", depth), heading)
@@ -267,6 +267,14 @@ func list[T any](text *strings.Builder, depth int, heading string, items []T, wr
 		text.WriteString(strings.Repeat("  ", depth+1))
 		write(item, text)
 	}
+}
+
+// paged is a heading with what part of its list is shown.
+func paged(heading, page string) string {
+	if page == "" {
+		return heading
+	}
+	return heading + " (" + page + ")"
 }
 
 func (m moneySaid) write(text *strings.Builder) {
@@ -293,7 +301,7 @@ func (l lineSaid) write(text *strings.Builder) {
 	if l.Corrects != "" {
 		heading = "the difference of what is behind it now and what was"
 	}
-	list(text, 3, heading, l.Sources, sourceSaid.write)
+	list(text, 3, paged(heading, l.SourcePage), l.Sources, sourceSaid.write)
 }
 
 func filesText(files []fileSaid) string {

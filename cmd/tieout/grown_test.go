@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -12,19 +14,13 @@ import (
 
 // A night on a store that has grown asks for what its own rows need, so it costs
 // what the night is worth and not what the company's past is. TIEOUT_POSTED_ROWS
-// says how many rows are posted before it; the log has time and allocations.
+// says how many rows are posted before it, TIEOUT_POSTED_DAYS over how many days;
+// the log has time and allocations.
 func TestNightOnAGrownStore(t *testing.T) {
-	posted := 2000
-	if text := os.Getenv("TIEOUT_POSTED_ROWS"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		posted = n
-	}
+	posted, days := fromEnvironment(t, "TIEOUT_POSTED_ROWS", 2000), fromEnvironment(t, "TIEOUT_POSTED_DAYS", 20)
 	c := newCompany(t, "")
-	c.put("reports/past.csv", salesReport("2026-09-01", 20, posted, 0))
-	c.put("erp/documents.csv", salesDocuments("2026-09-01", 20, posted, 0))
+	c.put("reports/past.csv", salesReport("2026-09-01", days, posted, 0))
+	c.put("erp/documents.csv", salesDocuments("2026-09-01", days, posted, 0))
 	start := time.Now()
 	c.night(0, "2026-09-01", "2026-09-20", "2026-09-21")
 	t.Logf("%d rows posted in %s", posted, time.Since(start).Round(time.Millisecond))
@@ -42,6 +38,34 @@ func TestNightOnAGrownStore(t *testing.T) {
 		if got[0].Rows != 1000 || got[0].New != 10 {
 			t.Errorf("%+v: want 1000 rows and 10 new exceptions\n%s", got[0], c.worklist(day, next))
 		}
+	}
+	c.explains("TO26000001", "TO26000001-1", "D1", "7000000000000000000001")
+}
+
+// fromEnvironment is a number that a long proof may change.
+func fromEnvironment(t *testing.T, name string, usual int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// explains logs what it costs to tell what became of something.
+func (c companyFolder) explains(ids ...string) {
+	c.t.Helper()
+	for _, id := range ids {
+		var stdout, stderr bytes.Buffer
+		start := time.Now()
+		if code := run(c.t.Context(), []string{"explain", "--config", filepath.Join(c.dir, "tieout.yaml"), id}, &stdout, &stderr); code != 0 {
+			c.t.Fatalf("explain %s: exit code %d: %s", id, code, stderr.String())
+		}
+		c.t.Logf("explain %s: %s, %d bytes", id, time.Since(start).Round(time.Millisecond), stdout.Len())
 	}
 }
 

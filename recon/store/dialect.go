@@ -20,6 +20,8 @@ type dialect struct {
 	rows    int                                                          // in one INSERT: round trips cost PostgreSQL, parameters SQLite
 	migrate func(ctx context.Context, db *sql.DB, up func() error) error // up, while nobody else does
 	close   func()
+
+	snapshot sql.TxOptions // of a transaction that reads one moment
 }
 
 func isPostgres(where string) bool {
@@ -32,7 +34,7 @@ func openPostgres(ctx context.Context, where string) (*sql.DB, dialect, error) {
 		return nil, dialect{}, fmt.Errorf("store: %w", err)
 	}
 	db := stdlib.OpenDBFromPool(pool)
-	d := dialect{name: goose.DialectPostgres, rows: 250, close: pool.Close, migrate: func(ctx context.Context, db *sql.DB, up func() error) error {
+	d := dialect{name: goose.DialectPostgres, rows: 250, close: pool.Close, snapshot: sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, migrate: func(ctx context.Context, db *sql.DB, up func() error) error {
 		tx, err := db.BeginTx(ctx, nil)
 		if err != nil {
 			return err
@@ -73,7 +75,7 @@ func openSQLite(path string) (*sql.DB, dialect, error) {
 		return nil, dialect{}, fmt.Errorf("store %s: %w", path, err)
 	}
 	db.SetMaxOpenConns(1)
-	d := dialect{name: goose.DialectSQLite3, rows: 8, close: func() {}, migrate: func(_ context.Context, _ *sql.DB, up func() error) error {
+	d := dialect{name: goose.DialectSQLite3, rows: 8, close: func() {}, snapshot: sql.TxOptions{ReadOnly: true}, migrate: func(_ context.Context, _ *sql.DB, up func() error) error {
 		return exclusively(path+".lock", up)
 	}}
 	return db, d, nil
