@@ -11,10 +11,10 @@ import (
 	"tieout/recon/night"
 )
 
-// findItems is migration 6: items are found by what a night asks for, not by
+// findItems is a migration: items are found by what a night asks for, not by
 // reading all of them. It fills in what earlier runs have left.
 func findItems(rowsAStatement int) *goose.Migration {
-	return goose.NewGoMigration(6, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+	return goose.NewGoMigration(7, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
 		for _, statement := range findable() {
 			if _, err := tx.ExecContext(ctx, statement); err != nil {
 				return err
@@ -24,7 +24,7 @@ func findItems(rowsAStatement int) *goose.Migration {
 	}}, nil)
 }
 
-// findable is the schema of migration 6.
+// findable is its schema.
 func findable() []string {
 	var statements []string
 	for _, table := range []string{"item_versions", "items"} {
@@ -61,7 +61,7 @@ func findable() []string {
 	)
 }
 
-// filled is an item of a store that was made before migration 6.
+// filled is an item of a store that was made before that migration.
 type filled struct {
 	company, side, key string
 	run                int

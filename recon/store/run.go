@@ -83,7 +83,7 @@ func (r *Run) clearKilled(ctx context.Context, tx *sql.Tx) error {
 // open makes the row of the run, or takes up the one of a failed attempt.
 func (r *Run) open(ctx context.Context, tx *sql.Tx) error {
 	days := []any{r.req.Company, r.req.From.String(), r.req.To.String(), r.req.AsOf.String()}
-	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) + 1 FROM runs WHERE company = $1 AND date_from = $2 AND date_to = $3 AND as_of = $4 AND state = 'COMMITTED'`, days...).Scan(&r.attempt); err != nil {
+	if err := r.countAttempts(ctx, tx, days); err != nil {
 		return err
 	}
 	err := tx.QueryRowContext(ctx, `UPDATE runs SET state = 'RUNNING', started_us = $1, ended_us = 0, failure = '', software = $2, config_hash = $3, rules_hash = $4, operator = $5
@@ -97,6 +97,12 @@ func (r *Run) open(ctx context.Context, tx *sql.Tx) error {
 	}
 	_, err = tx.ExecContext(ctx, "UPDATE locks SET run_no = $1 WHERE company = $2 AND fence = $3", r.no, r.req.Company, r.fence)
 	return err
+}
+
+// countAttempts tells the how manieth attempt at its range this is: those that were
+// committed count, one that failed is taken up again.
+func (r *Run) countAttempts(ctx context.Context, db querier, days []any) error {
+	return db.QueryRowContext(ctx, `SELECT COUNT(*) + 1 FROM runs WHERE company = $1 AND date_from = $2 AND date_to = $3 AND as_of = $4 AND state = 'COMMITTED'`, days...).Scan(&r.attempt)
 }
 
 // insertRun makes the row of a run under the next number, which companies that
@@ -197,9 +203,15 @@ func (r *Run) stillOurs(ctx context.Context, tx *sql.Tx) error {
 }
 
 // Look is a run that only looks: it takes no lock, and its Commit writes nothing.
+// It has the number and the attempt that a run which begins now would have.
 func (s *Store) Look(ctx context.Context, req night.Request) (night.Store, error) {
-	r := &Run{Store: s, req: req, attempt: 1}
-	err := s.db.QueryRowContext(ctx, "SELECT COALESCE(MAX(run_no), 0) + 1 FROM runs").Scan(&r.no)
+	r := &Run{Store: s, req: req}
+	days := []any{req.Company, req.From.String(), req.To.String(), req.AsOf.String()}
+	if err := r.countAttempts(ctx, s.db, days); err != nil {
+		return nil, err
+	}
+	err := s.db.QueryRowContext(ctx, `SELECT COALESCE(MAX(run_no), (SELECT COALESCE(MAX(run_no), 0) + 1 FROM runs)) FROM runs
+		WHERE company = $1 AND date_from = $2 AND date_to = $3 AND as_of = $4 AND attempt = $5 AND state = 'FAILED'`, append(days, r.attempt)...).Scan(&r.no)
 	return look{r}, err
 }
 

@@ -379,6 +379,13 @@ func looking(b *bench) {
 	state, err := look.Load(b.Context(), request()) // beside a run
 	b.must(errors.Join(err, look.Recall(b.Context(), request(), state, &night.Need{IDs: []string{"1"}}), r.Close(b.Context(), nil)))
 	b.equal("rows", b.everything().Rows, state.Rows)
+	next, err := s.Look(b.Context(), request())
+	b.must(err)
+	state, err = next.Load(b.Context(), request())
+	b.must(err)
+	begun := b.load(s, request())
+	b.equal("number and attempt of a run that looks, and of the one that begins", []int{begun.Run, 2}, []int{state.Run, state.Attempt})
+	b.equal("attempt", 2, begun.Attempt)
 }
 
 func newerSchema(b *bench) {
