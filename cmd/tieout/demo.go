@@ -65,14 +65,20 @@ func (d *demonstration) play(ctx context.Context, month demo.Month, stdout io.Wr
 	if err := clearMarked(d.out, demoMark, "demonstration", "--out"); err != nil {
 		return usage(err)
 	}
-	if err := d.layOut(month); err != nil {
+	p, err := startDemoProcessor(ctx, d.out, &month)
+	if err != nil {
 		return err
 	}
+	month.Config = bytes.Replace(month.Config, []byte(demo.Processor), []byte(p.url), 1)
 	s := newScore(month)
-	for i := range month.Nights {
-		if err := d.night(ctx, &month.Nights[i], s, stdout); err != nil {
-			return fmt.Errorf("night of %s: %w", month.Nights[i].Date, err)
+	err = d.layOut(month)
+	for i := 0; i < len(month.Nights) && err == nil; i++ {
+		if err = d.night(ctx, &month.Nights[i], p, s, stdout); err != nil {
+			err = fmt.Errorf("night of %s: %w", month.Nights[i].Date, err)
 		}
+	}
+	if err := errors.Join(err, p.close()); err != nil {
+		return err
 	}
 	if err := d.ledger(month, s); err != nil {
 		return err
@@ -99,24 +105,30 @@ func (d *demonstration) lay(f demo.File) error {
 	return os.WriteFile(filepath.Join(folder, f.Name), f.Data, 0o600)
 }
 
-// night lays tonight's files, runs the night as `tieout run` does, and compares
-// what it says with the key.
-func (d *demonstration) night(ctx context.Context, n *demo.Night, s *score, stdout io.Writer) error {
+// night lays tonight's files, lets the processor have its reports ready, runs the
+// night as `tieout run` does, and compares what it says with the key.
+func (d *demonstration) night(ctx context.Context, n *demo.Night, p *demoProcessor, s *score, stdout io.Writer) error {
 	before := d.postingFiles()
 	for _, f := range n.Files {
+		if f.Report != "" {
+			continue
+		}
 		if err := d.lay(f); err != nil {
 			return err
 		}
+	}
+	if err := p.publish(n); err != nil {
+		return err
 	}
 	r, err := (&runVerb{from: n.Date, asOf: n.AsOf}).dates(time.Time{})
 	if err != nil {
 		return err
 	}
-	tonight, err := openNightly(ctx, filepath.Join(d.out, demoConfig), r, time.Now, false)
+	tonight, err := openNightly(ctx, filepath.Join(d.out, demoConfig), r, p.now, false)
 	if err != nil {
 		return err
 	}
-	answers, err := tonight.runRange(ctx, r)
+	answers, err := d.fetchAndRun(ctx, tonight, p, r)
 	if err := errors.Join(err, tonight.close()); err != nil {
 		return err
 	}
@@ -129,6 +141,22 @@ func (d *demonstration) night(ctx context.Context, n *demo.Night, s *score, stdo
 	}
 	tell(n, answers, names, stdout)
 	return nil
+}
+
+// fetchAndRun asks again for the reports of the day before, too, which may have been
+// issued anew, and wants all of them.
+func (d *demonstration) fetchAndRun(ctx context.Context, tonight *nightly, p *demoProcessor, r config.Range) ([]*night.Answer, error) {
+	if err := tonight.fetchFirst(io.Discard, false, p.eager); err != nil {
+		return nil, err
+	}
+	tonight.fetcher.Again = true
+	answers, err := tonight.runRange(ctx, r)
+	for _, a := range answers {
+		if len(a.NotProvided) > 0 {
+			err = errors.Join(err, fmt.Errorf("not provided: %s", strings.Join(a.NotProvided, ", ")))
+		}
+	}
+	return answers, err
 }
 
 // tell prints one line of a night. Rows of earlier nights in files that were read again do not count.
@@ -203,8 +231,8 @@ func (d *demonstration) report(m demo.Month, s *score, stdout io.Writer) error {
 	}
 	at := func(name string) string { return filepath.Join(d.out, name) }
 	fmt.Fprintf(stdout, `
-%d nights of an invented company, seed %d: reports, ERP snapshots, deposits and bank lines were laid out night by
-night and reconciled as "tieout run" does it. The facts are the outcome of every row and document, every open exception
+%d nights of an invented company, seed %d: reports were fetched from a stand-in of the processor over HTTPS, ERP snapshots,
+deposits and bank lines laid out night by night, and reconciled as "tieout run" does it. The facts are the outcome of every row and document, every open exception
 with its first day, what cleared, and what the accounts hold, also by the posting files alone.
 
   workbooks      %s
