@@ -229,7 +229,7 @@ func compareXML(t *testing.T, text string, got []string) {
 	var want []string
 	for {
 		token, err := d.RawToken()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -3,6 +3,7 @@ package reportfile
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"testing"
@@ -145,7 +146,7 @@ func decodeOnce(b *testing.B, data []byte, rows int) {
 	n := 0
 	for {
 		token, err := d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
