@@ -3,7 +3,9 @@ package ledger
 import (
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
+	"sync"
 
 	"tieout/ledger/money"
 	"tieout/recon"
@@ -96,43 +98,86 @@ func at[V any](m map[money.Currency]*V, c money.Currency) *V {
 	return v
 }
 
+// tieRows adds up the rows, on all processors.
 func (p *Proof) tieRows(res *recon.Result) {
-	open := map[money.Currency][]int{}
-	var known [8]struct { // the latest currencies, for a run has few
-		of *TieOut
-		c  money.Currency
+	parts := make([]rowSums, runtime.GOMAXPROCS(0))
+	var wait sync.WaitGroup
+	for w := range parts {
+		wait.Go(func() { parts[w] = tieRange(res, res.Rows()*w/len(parts), res.Rows()*(w+1)/len(parts)) })
 	}
-	res.EachAmount(func(a *recon.RowAmounts) {
-		k := &known[a.Currency%8]
-		if k.of == nil || k.c != a.Currency {
-			k.of, k.c = at(p.TieOut, a.Currency), a.Currency
+	wait.Wait()
+	open := map[money.Currency][]int{}
+	for _, part := range parts {
+		for c, t := range part.ties {
+			at(p.TieOut, c).add(t)
 		}
-		t := k.of
-		if !a.Type.Financial() {
-			t.Memo += a.Amount
-			return
+		for c, items := range part.open {
+			at(p.Suspense, c).Listed += items.amount
+			open[c] = append(open[c], items.labels...)
 		}
-		t.Report += a.Amount
-		switch a.Verdict {
-		case recon.Matched:
-			t.Matched += a.Amount
-		case recon.Exception:
-			t.Exception += a.Amount
-		case recon.Ignored, recon.Undecided:
-			t.Ignored += a.Amount
-		}
-		t.Applied, t.Suspended, t.WriteOff = t.Applied+a.Applied, t.Suspended+a.Suspended, t.WriteOff+a.WriteOff
-		if a.Open != 0 {
-			at(p.Suspense, a.Currency).Listed += a.Open
-			open[a.Currency] = append(open[a.Currency], a.Label)
-		}
-	})
+	}
 	for c, labels := range open {
 		slices.Sort(labels)
 		for _, label := range labels {
 			p.Suspense[c].Items = append(p.Suspense[c].Items, fmt.Sprintf("row:%d", label))
 		}
 	}
+}
+
+// rowSums are what a range of rows adds to the proofs.
+type rowSums struct {
+	ties map[money.Currency]*TieOut
+	open map[money.Currency]*openItems
+}
+
+// openItems are the rows on the open list.
+type openItems struct {
+	amount int64
+	labels []int
+}
+
+func tieRange(res *recon.Result, from, to int) rowSums {
+	s := rowSums{map[money.Currency]*TieOut{}, map[money.Currency]*openItems{}}
+	var known [8]struct { // the latest currencies, for a run has few
+		of *TieOut
+		c  money.Currency
+	}
+	res.EachAmount(from, to, func(a *recon.RowAmounts) {
+		k := &known[a.Currency%8]
+		if k.of == nil || k.c != a.Currency {
+			k.of, k.c = at(s.ties, a.Currency), a.Currency
+		}
+		k.of.addRow(a)
+		if a.Open != 0 {
+			items := at(s.open, a.Currency)
+			items.amount += a.Open
+			items.labels = append(items.labels, a.Label)
+		}
+	})
+	return s
+}
+
+func (t *TieOut) addRow(a *recon.RowAmounts) {
+	if !a.Type.Financial() {
+		t.Memo += a.Amount
+		return
+	}
+	t.Report += a.Amount
+	switch a.Verdict {
+	case recon.Matched:
+		t.Matched += a.Amount
+	case recon.Exception:
+		t.Exception += a.Amount
+	case recon.Ignored, recon.Undecided:
+		t.Ignored += a.Amount
+	}
+	t.Applied, t.Suspended, t.WriteOff = t.Applied+a.Applied, t.Suspended+a.Suspended, t.WriteOff+a.WriteOff
+}
+
+func (t *TieOut) add(o *TieOut) {
+	t.Report, t.Ignored, t.Memo = t.Report+o.Report, t.Ignored+o.Ignored, t.Memo+o.Memo
+	t.Matched, t.Exception, t.Clearing = t.Matched+o.Matched, t.Exception+o.Exception, t.Clearing+o.Clearing
+	t.Applied, t.Suspended, t.WriteOff = t.Applied+o.Applied, t.Suspended+o.Suspended, t.WriteOff+o.WriteOff
 }
 
 // carryForward opens suspense with what earlier runs left, and lists what of it is still open.

@@ -92,14 +92,28 @@ func (b *booking) post(key Key, scope Scope, account string, amount, base int64,
 	return l
 }
 
-// sum is the movements that are booked alike.
+// sum is the movements that are booked alike. Every row adds to one, so they
+// are small: what few rows have lies apart.
 type sum struct {
 	full, applied, suspended, writeOff int64
 	single                             int // movements that are all that their row gave
-	components                         recon.Components
-	rows                               []int // for the sources
-	shared                             []int // rows that gave several
-	extra                              []string
+	*sumRest                               // nil: there is nothing of it
+}
+
+// sumRest is what only some sums have.
+type sumRest struct {
+	components recon.Components
+	rows       []int // for the sources
+	shared     []int // rows that gave several
+	extra      []string
+}
+
+// rest is where what few rows have is added.
+func (s *sum) rest() *sumRest {
+	if s.sumRest == nil {
+		s.sumRest = &sumRest{}
+	}
+	return s.sumRest
 }
 
 // extras numbers what rules ask of rows beyond the facts: equal values, equal numbers. 0 is for tables that ask nothing.
@@ -158,30 +172,34 @@ func (b *booking) sumRows(sums *sumTable, from, to int) {
 			m.Extra = extra.number(b.rules.extraOf(b.view.txns, m.Row))
 		}
 		s := sums.of(&m.Facts)
-		if m.Extra != 0 && s.extra == nil {
-			s.extra = extra.of(m.Extra)
+		if m.Extra != 0 {
+			s.rest().extra = extra.of(m.Extra)
 		}
 		if m.Parts == 1 {
 			s.single++
 		} else {
-			s.shared = append(s.shared, m.Row)
+			r := s.rest()
+			r.shared = append(r.shared, m.Row)
 		}
 		s.full += m.Full
 		s.applied += m.Applied
 		s.suspended += m.Suspended
 		s.writeOff += m.WriteOff
 		if m.Split {
+			r := s.rest()
 			for k, part := range m.Components {
-				s.components[k] += part
+				r.components[k] += part
 			}
 		}
 		if b.withSources {
-			s.rows = append(s.rows, m.Row)
+			r := s.rest()
+			r.rows = append(r.rows, m.Row)
 		}
 	})
 }
 
 func (b *booking) settleSum(f recon.Facts, s *sum) error {
+	s.rest()
 	subject := b.view.row(&f, s.extra)
 	a := amounts{}
 	a.minor[fullAmount], a.minor[appliedAmount], a.minor[suspendedAmount], a.minor[writeOffAmount] = s.full, s.applied, s.suspended, s.writeOff

@@ -174,7 +174,7 @@ func TestAmountsAreThoseOfTheRows(t *testing.T) {
 		if len(want) > 0 {
 			t.Fatalf("%+v are not counted", want)
 		}
-		res.EachAmount(func(a *recon.RowAmounts) {
+		res.EachAmount(0, res.Rows(), func(a *recon.RowAmounts) {
 			row := byLabel[a.Label]
 			if a.Amount != row.Amount || a.Applied != row.Applied || a.Suspended != row.Suspended || a.WriteOff != row.WriteOff || (a.Open != 0) != row.Open ||
 				a.Verdict != row.Verdict || a.Currency != row.Currency || a.Type != row.Type || row.Reason == recon.InvalidRow {

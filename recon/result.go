@@ -291,11 +291,11 @@ type RowAmounts struct {
 	Open                         int64 // of Suspended: what is on the open list
 }
 
-// EachAmount calls do for every row but the invalid ones, in no order that means anything.
-func (r *Result) EachAmount(do func(*RowAmounts)) {
+// EachAmount calls do for rows from..to but the invalid ones, in no order that means anything.
+func (r *Result) EachAmount(from, to int, do func(*RowAmounts)) {
 	run := r.run
 	var a RowAmounts
-	for i := range uint32(r.Rows()) {
+	for i := uint32(from); i < uint32(to); i++ {
 		row, o := run.row(i), &run.out[i]
 		if o.reason == InvalidRow {
 			continue

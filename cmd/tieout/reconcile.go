@@ -121,7 +121,7 @@ func (o *oneShot) run(stdout io.Writer) error {
 // collecting often is cheap; waiting for as much garbage as there is table would
 // double the peak.
 func boundGarbage(in *intake) {
-	const least = 24 << 20
+	const least = 40 << 20
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	garbage := uint64(least)
