@@ -42,6 +42,11 @@ golden: ## write the golden files anew; read the difference before you commit it
 bench: ## rows/s of reading, matching, booking and the whole job (TIEOUT_BENCH_ROWS orders)
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
 
+pgo: ## measure the whole job anew for the compiler: cmd/tieout/default.pgo, which every build of ./cmd/tieout uses by itself
+	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && \
+	TIEOUT_BENCH_ROWS=200000 $(GO) test -pgo=off -run '^$$' -bench WholeJob/files -benchtime 50x -cpuprofile $$work/cpu.pgo -o $$work/bench.test ./cmd/tieout && \
+	cp $$work/cpu.pgo cmd/tieout/default.pgo
+
 fuzz: ## every fuzz target for FUZZTIME
 	@for target in $$(grep -rl '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u); do \
 	  for name in $$(grep -ho '^func Fuzz[A-Za-z]*' $$target/*_test.go | cut -c6-); do \
@@ -71,4 +76,4 @@ tables: ## genuine tables in SAMPLES: as read here, by npm dbffile in NODE_MODUL
 
 ci: check test ## what continuous integration runs
 
-.PHONY: help build demo check test race golden bench fuzz picture torture tables ci
+.PHONY: help build demo check test race golden bench pgo fuzz picture torture tables ci
