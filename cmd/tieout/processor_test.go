@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -499,4 +501,99 @@ func TestCheckTellsAllFaultsAtOnce(t *testing.T) {
 		t.Errorf("%v\n%s", err, said)
 	}
 	o.peer.Play(sandbox.Play{Kind: sandbox.None})
+}
+
+// TestCanaries plants card numbers in fields of reports, in many disguises, and
+// looks for their digits everywhere afterwards (R7). TIEOUT_CANARIES is how often.
+func TestCanaries(t *testing.T) {
+	runs := 3
+	if text := os.Getenv("TIEOUT_CANARIES"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs = n
+	}
+	for seed := range runs {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { canary(t, rand.New(rand.NewPCG(7, uint64(seed)))) })
+	}
+}
+
+// disguises are forms in which people write a card number.
+func disguises(card string, r *rand.Rand) string {
+	groups := card[:4] + "%s" + card[4:8] + "%s" + card[8:12] + "%s" + card[12:]
+	switch r.IntN(6) {
+	case 0:
+		return card
+	case 1:
+		return fmt.Sprintf(groups, " ", " ", " ")
+	case 2:
+		return fmt.Sprintf(groups, "-", "-", "-")
+	case 3:
+		return "SO" + card + "x"
+	case 4:
+		return "%B" + card + "^A/B^2912"
+	}
+	return ";" + card + "=2912101"
+}
+
+func canary(t *testing.T, r *rand.Rand) {
+	o := newAccount(t, cybersource.JWT, "America/New_York", "")
+	schedule := scheduleIn(t, "America/New_York")
+	first := on(t, "2026-09-28")
+	cards := []string{"4111111111111111", "5555555555554444", "6011000990139424", "3530111333300000"}
+	var planted []string
+	for d := first; d < first+3; d++ {
+		lines := strings.Split(dayReportText(schedule, d, "10.00"), "\n")
+		fields := strings.Split(lines[2], ",")
+		card := cards[r.IntN(len(cards))]
+		planted = append(planted, card)
+		fields[r.IntN(len(fields)-1)] = disguises(card, r)
+		lines[2] = strings.Join(fields, ",")
+		if err := o.shelf.Put(daily, schedule.ReportDate(d).String(), sandbox.CSV, []byte(strings.Join(lines, "\n")), schedule.Zone); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var said bytes.Buffer
+	if err := o.grid().fetch(t.Context(), &said, &said); err != nil {
+		t.Fatalf("%v\n%s", err, said.String())
+	}
+	v := &runVerb{config: filepath.Join(o.dir, "tieout.yaml"), from: "2026-09-28", to: "2026-09-30", asOf: "2026-10-05", output: "text", change: []func(*cybersource.Options){o.impatient}}
+	if err := v.run(t.Context(), &said, &said); err != nil {
+		said.WriteString(err.Error())
+	}
+	o.searchFor(planted, said.String())
+}
+
+// searchFor looks for the digits in what was said and in every file, unpacked where it is a container.
+func (o *accountFolder) searchFor(cards []string, said string) {
+	o.t.Helper()
+	find := func(where string, data []byte) {
+		digits := bytes.Map(func(c rune) rune {
+			if c == ' ' || c == '-' || c == '.' || c == 0 {
+				return -1
+			}
+			return c
+		}, data)
+		for _, card := range cards {
+			if bytes.Contains(digits, []byte(card)) {
+				o.t.Errorf("%s has a card number", where)
+			}
+		}
+	}
+	find("the output", []byte(said))
+	err := filepath.WalkDir(o.dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if strings.HasSuffix(path, ".xlsx") {
+			find(path, []byte(text(o.t, path)))
+		}
+		data, err := os.ReadFile(path)
+		find(path, data)
+		return err
+	})
+	if err != nil {
+		o.t.Fatal(err)
+	}
 }

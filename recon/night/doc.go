@@ -2,6 +2,9 @@
 // files, tells the engine what earlier runs posted, and turns the answer into
 // what is stored, posted and shown.
 //
+// Before it, [Fetch] brings the processor's reports in, and [Cell] by cell the
+// grid of merchant, report and business day says what came of each (grid.go).
+//
 // Start at [Night.Run]. [State] is what earlier runs left, [Commit] is what
 // this one adds; history.go goes from the first to the engine's input, and
 // postings.go, items.go and exceptions.go from its answer to the second.

@@ -4,7 +4,8 @@
 //
 // Start at [Open] and [Store.Begin]: a [Run] holds the company's lock and is the
 // store of one night. commit.go writes, load.go reads, archive.go keeps files by
-// their hashes, release.go hands entries to the general ledger, and explain.go
+// their hashes, card numbers masked on the way (mask.go), cells.go the grid of
+// fetched reports, release.go hands entries to the general ledger, and explain.go
 // answers questions from what is stored. What a database can refuse, the schema
 // refuses too.
 //
