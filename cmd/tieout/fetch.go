@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -59,12 +60,14 @@ func fetchCommand() *cobra.Command {
 func statusCommand() *cobra.Command {
 	v := &gridVerb{now: time.Now}
 	cmd := &cobra.Command{
-		Use:   "status --from D --to D",
+		Use:   "status [--from D --to D]",
 		Short: "Show what came of the processor's reports, by merchant, report and day",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return failed(v.status(cmd.Context(), cmd.OutOrStdout())) },
 	}
 	v.flags(cmd)
+	cmd.Flags().Lookup("from").Usage = "first business day of the reports, yyyy-mm-dd; two weeks ago if not given"
+	cmd.Flags().Lookup("to").Usage = "last business day; the first, or yesterday, if not given"
 	return cmd
 }
 
@@ -148,6 +151,9 @@ func (n *nightly) fetching(p *processor) *night.Fetch {
 }
 
 func (v *gridVerb) status(ctx context.Context, stdout io.Writer) error {
+	if today := recon.DateOf(v.now()); v.from == "" {
+		v.from, v.to = (today - 14).String(), cmp.Or(v.to, (today-1).String())
+	}
 	n, r, err := v.open(ctx)
 	if err != nil {
 		return err

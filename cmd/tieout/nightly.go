@@ -91,7 +91,9 @@ func (n *nightly) options(now func() time.Time) store.Options {
 func (n *nightly) places() (where string, err error) {
 	where = n.where()
 	if !n.dry {
-		n.archive, err = store.OpenArchive(n.path(n.cfg.Archive))
+		if n.archive, err = store.OpenArchive(n.path(n.cfg.Archive)); err == nil {
+			err = n.archive.RemoveUnfinished(n.now())
+		}
 		return where, err
 	}
 	if n.scratch, err = os.MkdirTemp("", "tieout-dry-run-"); err != nil {
@@ -165,12 +167,13 @@ func (n *nightly) run(ctx context.Context, r config.Range) (a *night.Answer, err
 	}
 	core := &night.Night{
 		Policy: n.cfg.Recon, Chart: n.cfg.Chart, Rules: n.cfg.Rules, Mode: n.cfg.Mode, Sources: n, Store: run, Presenter: n,
+		NotProvided: lacking(n.grid),
 	}
 	a, err = core.Run(ctx, req)
 	if err := errors.Join(err, run.Close(ctx, err)); err != nil {
 		return nil, err
 	}
-	a.NotProvided, a.Masked = lacking(n.grid), n.masked
+	a.Masked = n.masked
 	return a, n.handOut(ctx)
 }
 
@@ -182,10 +185,11 @@ func (n *nightly) look(ctx context.Context, req night.Request) (*night.Answer, e
 	}
 	core := &night.Night{
 		Policy: n.cfg.Recon, Chart: n.cfg.Chart, Rules: n.cfg.Rules, Mode: n.cfg.Mode, Sources: n, Store: s, Presenter: n,
+		NotProvided: lacking(n.grid),
 	}
 	a, err := core.Run(ctx, req)
 	if err == nil {
-		a.NotProvided, a.Masked = lacking(n.grid), n.masked
+		a.Masked = n.masked
 	}
 	return a, err
 }

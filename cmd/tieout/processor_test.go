@@ -348,7 +348,7 @@ func TestARunGoesOnWithoutAReportAndSaysSo(t *testing.T) {
 	o.lay(schedule, first, first)
 	o.documents([3]string{fmt.Sprintf("SO-%d", first), "2026-09-29", "10.00"})
 	all := o.night(exitMissing, "2026-09-29", "2026-09-30")
-	if len(all) != 1 || all[0].Rows != 1 || len(all[0].NotProvided) != 1 || !strings.Contains(all[0].NotProvided[0], daily+" of acme for 2026-09-30") {
+	if len(all) != 1 || all[0].Rows != 1 || all[0].Outcome == "DONE" || len(all[0].NotProvided) != 1 || !strings.Contains(all[0].NotProvided[0], daily+" of acme for 2026-09-30") {
 		t.Fatalf("%+v", all)
 	}
 	inputs := o.workbookText()
@@ -358,6 +358,9 @@ func TestARunGoesOnWithoutAReportAndSaysSo(t *testing.T) {
 		}
 	}
 	grid := o.status(exitMissing, func(v *gridVerb) { v.from, v.to = "2026-09-29", "2026-09-30" })
+	if fortnight := o.status(exitMissing, func(v *gridVerb) { v.from, v.to = "", "" }); len(fortnight.Days) != 14 || fortnight.Days[13].Day.String() != "2026-10-04" {
+		t.Errorf("without dates: %+v", fortnight.Days)
+	}
 	if grid.Lacking != 1 || !grid.Days[0].Done || grid.Days[1].Done || !grid.Cells[0].Used {
 		t.Errorf("%+v", grid)
 	}

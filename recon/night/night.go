@@ -76,7 +76,7 @@ type Answer struct {
 	Work        []Exception        // the open exceptions, and those that this run closed
 	Before      Before             // the work list of earlier runs
 	Commit      *Commit
-	NotProvided []string // what the run went on without: required reports that are late or missing
+	NotProvided []string // as of the night
 	Masked      int      // values with card data that were not kept of its files (R7)
 	Restated    []Cut    // ranges that rows of this run restate: they are run again next
 }
@@ -97,6 +97,10 @@ type Night struct {
 	Sources   Sources
 	Store     Store
 	Presenter Presenter
+
+	// NotProvided is what the run goes on without: required reports that are late
+	// or missing. A day is not done then, whatever was found in the rest.
+	NotProvided []string
 }
 
 // Run computes one range and commits it. A file of which nothing can be used
@@ -114,7 +118,7 @@ func (n *Night) Run(ctx context.Context, req Request) (*Answer, error) {
 	if err := n.recallExceptions(ctx, p, condemnedBefore(state.Files)); err != nil {
 		return nil, err
 	}
-	a := &Answer{Request: req, RunID: runID(req, state.Attempt), Revision: state.Revision + 1, Files: p.files(kept), Before: p.before()}
+	a := &Answer{Request: req, RunID: runID(req, state.Attempt), Revision: state.Revision + 1, Files: p.files(kept), Before: p.before(), NotProvided: n.NotProvided}
 	in, reports, err := n.Sources.Read(ctx, a.Files)
 	if err != nil {
 		return nil, err
@@ -324,7 +328,7 @@ func (n *Night) finish(ctx context.Context, p *past, a *Answer, told bool) error
 	switch {
 	case !told && len(c.Changed())+len(c.Replaced)+len(c.News)+len(c.Exceptions) == 0:
 		c.Outcome = UnchangedRun
-	case open:
+	case open || len(a.NotProvided) > 0:
 		c.Outcome = DoneWithExceptions
 	default:
 		c.Outcome = Done

@@ -25,7 +25,7 @@ import (
 //	    - name: PaymentBatchDetailReport_Daily_Classic
 //	      format: csv                # csv, xml, or json for a report on demand, whose name is its path
 //	      definition: PaymentBatchDetailClass
-//	      required: true             # a day is not done without it
+//	      required: true             # a day is not done without it; false by default for json, whose absence proves nothing
 //	      ready_by: 6h               # after the end of its day
 //	      zone: America/Los_Angeles  # of its day
 //	      start: "00:00"             # of its day
@@ -188,7 +188,7 @@ func (p *part) daily(accounts []Account) Report {
 	name, _ := p.required("name")
 	text, _ := text(name)
 	r := Report{
-		Definition: p.str("definition", ""), Required: p.flag("required", true), OneTime: p.flag("one_time", false), ReadyBy: p.duration("ready_by", 6*time.Hour),
+		Definition: p.str("definition", ""), Required: p.flag("required", p.str("format", "csv") != "json"), OneTime: p.flag("one_time", false), ReadyBy: p.duration("ready_by", 6*time.Hour),
 		Daily: cybersource.Daily{Name: text, Format: cybersource.Format(p.str("format", "csv"))},
 	}
 	var err error

@@ -40,7 +40,7 @@ reports:
     acme_eu: {auth: jwt-p12, p12: "${file:eu.p12}", password: "${age:eu.age}", portfolio: group}
   list:
     - {name: Daily, ready_by: 90m, zone: PST, start: "17:00", definition: PaymentBatchDetailClass, one_time: true}
-    - {name: net-fundings, format: json, required: false, merchants: [acme_eu]}
+    - {name: net-fundings, format: json, merchants: [acme_eu]}
 `
 
 func TestTheAccountSectionIsRead(t *testing.T) {
@@ -82,7 +82,7 @@ func TestFaultsOfTheAccountSectionComeAtOnce(t *testing.T) {
 		{"a one-time report of nothing", "definition: PaymentBatchDetailClass, ", "", "reports.list[0].one_time: needs a definition"},
 		{"a merchant without an account", "merchants: [acme_eu]", "merchants: [acme_uk]", `reports.list[1].merchants: "acme_uk" has no account`},
 		{"no name", "name: Daily, ", "", "reports.list[0].name: required"},
-		{"a flag that is none", "required: false", "required: maybe", "reports.list[1].required: true or false"},
+		{"a flag that is none", "one_time: true", "one_time: maybe", "reports.list[0].one_time: true or false"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := strings.Replace(good, c.from, c.to, 1)
