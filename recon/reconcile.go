@@ -48,6 +48,7 @@ func Reconcile(in Input, p *Policy, books Books) *Result {
 	r.looseCaptures()                // 7: P4, P5
 	r.applyRefunds()                 // 8: refunds and credits
 	r.bookDirect()                   // 9: fees, reserves, adjustments, chargebacks
+	r.nameHeldRejects()              //    documents of rejects that took nothing back
 	r.closePeriods()                 //    EDGE-9
 	r.inheritOpen()                  //    documents of events that are open since earlier runs
 	r.judgeDocuments()               // 10

@@ -62,14 +62,34 @@ func (r *run) rejectedAlready(t target) bool {
 	return r.rejected[t.posted-1]
 }
 
+// showParent names the documents of what a reject follows but does not take
+// back. Those of a row of this run are known once that is decided.
 func (r *run) showParent(i uint32, t target) {
 	d := r.detail(i)
 	d.suspended = r.row(i).amount
 	if t.row > 0 {
-		d.shown = r.linked(t.row - 1)
+		r.heldRejects = append(r.heldRejects, heldReject{i, t.row - 1})
 		return
 	}
 	d.shown, d.foreign = r.documentsOf(&r.in.History[t.posted-1])
+	for _, doc := range d.shown {
+		r.inherit(doc, ProcessorReject)
+	}
+}
+
+// heldReject is a reject that is suspended in full, with the row that it follows.
+type heldReject struct{ row, parent uint32 }
+
+// nameHeldRejects gives rejects that are suspended in full the documents of
+// their parents, which carry the reason: stage 2 comes before every check.
+func (r *run) nameHeldRejects() {
+	for _, held := range r.heldRejects {
+		docs := slices.Clone(r.shown(held.parent))
+		r.detail(held.row).shown = docs
+		for _, doc := range docs {
+			r.reasons[doc] = ProcessorReject
+		}
+	}
 }
 
 // rejectRow: both amounts are suspended and leave the open list; the parent's

@@ -41,12 +41,14 @@ type run struct {
 	excess   map[uint32]int64     // by how much a refund or dispute exceeds what it follows
 	restated []uint32             // rows that restate what was posted for another range
 	cleared  []Cleared
-	children map[string][]int    // posted events by the id they follow
-	disputes map[parentKey]int64 // charged back and not reversed, by capture
-	reversed map[parentKey]int64 // reversed in this run, by chargeback
-	refunded map[parentKey]bool  // captures refunded in this run
-	captures *linker             // to invoices and orders
-	memos    *linker             // to credit memos
+
+	heldRejects []heldReject
+	children    map[string][]int    // posted events by the id they follow
+	disputes    map[parentKey]int64 // charged back and not reversed, by capture
+	reversed    map[parentKey]int64 // reversed in this run, by chargeback
+	refunded    map[parentKey]bool  // captures refunded in this run
+	captures    *linker             // to invoices and orders
+	memos       *linker             // to credit memos
 }
 
 // outcome is what became of a row, in 12 bytes. Amounts that the verdict does
