@@ -47,6 +47,8 @@ func Run(t *testing.T, database func(t *testing.T) string) {
 		{"results are handed out once", artifacts},
 		{"what was open in earlier weeks is known as it was", weeks},
 		{"thirty thousand items are committed and loaded", manyItems},
+		{"a run is told its range and what it asks for", asked},
+		{"a store that had items before they could be found is brought up", upgraded},
 		{"companies do not see each other", companiesApart},
 		{"a run that only looks writes nothing", looking},
 		{"cells of the grid keep what became of them, and the newest counts", cells},
