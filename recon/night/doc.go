@@ -5,9 +5,11 @@
 // Before it, [Fetch] brings the processor's reports in, and [Cell] by cell the
 // grid of merchant, report and business day says what came of each (grid.go).
 //
-// Start at [Night.Run]. [State] is what earlier runs left, [Commit] is what
-// this one adds; history.go goes from the first to the engine's input, and
-// postings.go, items.go and exceptions.go from its answer to the second.
+// Start at [Night.Run]. [State] is what earlier runs left, as far as a run asks
+// for it (need.go), [Commit] is what this one adds; history.go goes from the first
+// to the engine's input, and postings.go, items.go and exceptions.go from its
+// answer to the second. holds.go says what must wait, and reissued.go what a later
+// file of the same window lacks.
 //
 // What a run needs of the outside it declares here as small interfaces. What
 // must never come in: SQL, a file format, a path, a clock.

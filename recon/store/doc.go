@@ -3,11 +3,12 @@
 // on SQLite (one file, one host) and PostgreSQL.
 //
 // Start at [Open] and [Store.Begin]: a [Run] holds the company's lock and is the
-// store of one night. commit.go writes, load.go reads, archive.go keeps files by
-// their hashes, card numbers masked on the way (mask.go), cells.go the grid of
-// fetched reports, release.go hands entries to the general ledger, and explain.go
-// answers questions from what is stored. What a database can refuse, the schema
-// refuses too.
+// store of one night. commit.go writes, load.go reads what every run must know and
+// recall.go what one asks for, archive.go keeps files by their hashes, card numbers
+// masked on the way (mask.go), cells.go the grid of fetched reports, release.go
+// hands entries to the general ledger, and explain.go answers questions from what
+// is stored. The schema is in migrations and, where a migration must read what is
+// stored, in findable.go. What a database can refuse, the schema refuses too.
 //
 // What must never come in: a rule of matching or booking, a rendered form, and
 // a statement that only one of the two databases understands, but for those in

@@ -99,7 +99,7 @@ func (l *loading) needBooks(need *night.Need) error {
 		scopes = append(scopes, string(scope))
 	}
 	err := inParts(scopes, 2, func(marks string, part []any) error {
-		return each(l.ctx, l.db, "SELECT DISTINCT natural_key FROM contributions WHERE company = $1 AND scope IN ("+marks+")", append([]any{l.company}, part...), func(scan func(...any) error) error {
+		return each(l.ctx, l.db, "SELECT natural_key FROM contributions WHERE company = $1 AND scope IN ("+marks+")", append([]any{l.company}, part...), func(scan func(...any) error) error {
 			var key string
 			err := scan(&key)
 			keys = append(keys, key)
