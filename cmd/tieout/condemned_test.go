@@ -151,6 +151,7 @@ func TestCondemnedDocumentsHold(t *testing.T) {
 func TestCondemnedOpeningStopsTheRun(t *testing.T) {
 	c := newCompany(t, "opening: opening.csv")
 	c.put("opening.csv", "<html>gateway time-out</html>")
+	c.report("a.csv", [4]string{"01", "2026-09-29", "50.00", "1001"})
 	c.night(exitFailed, "2026-09-29", "2026-09-29", "2026-09-30")
 	if _, err := os.Stat(filepath.Join(c.dir, "out")); err == nil {
 		t.Error("results were handed out")

@@ -239,7 +239,7 @@ func TestExplainRefusesWithASentence(t *testing.T) {
 		"a line too many":      {[]string{"TO26000012-99"}, exitFailed, "a journal line (TO26000012-3)"},
 		"no id":                {nil, exitUsage, "accepts 1 arg"},
 		"an unknown form":      {[]string{"D01", "--output", "xml"}, exitUsage, "text or json"},
-		"no configuration":     {[]string{"D01", "--config", filepath.Join(dir, "no.yaml")}, exitUsage, "cannot read the configuration"},
+		"no configuration":     {[]string{"D01", "--config", filepath.Join(dir, "no.yaml")}, exitUsage, "no such file; check its name"},
 		"an id as a statement": {[]string{"' OR 1=1 --"}, exitFailed, "nothing is stored"},
 	} {
 		var out, errs bytes.Buffer
