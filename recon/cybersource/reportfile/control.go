@@ -25,12 +25,8 @@ type Control struct {
 func ReadControls(name string, r io.Reader, o Options) ([]Control, recon.FileReport) {
 	src := bufio.NewReaderSize(r, headSize)
 	head, _ := src.Peek(headSize)
-	kind := Recognise(head)
 	p := newReading(name, 0, o, recon.NewTransactions(0, 0))
-	if format, readable := formatOf(kind); readable && format.control != nil {
-		p.make = format.control
-	}
-	p.read(kind, src)
+	p.read(Recognise(head), func(f *format) func(*worker) { return f.control }, src)
 	if p.report.Condemned() {
 		return nil, p.report
 	}

@@ -47,6 +47,14 @@ func TestAliases(t *testing.T) {
 	}
 }
 
+// A report that has transactions and no control totals is not read for these.
+func TestControlsOfAReportWithoutAny(t *testing.T) {
+	controls, r := ReadControls("r.csv", strings.NewReader(golden(t, "pbdr-csv")), Options{})
+	if len(controls) != 0 || r.Verdict != recon.FileQuarantined || r.Findings[0].Code != "unsupported_report" {
+		t.Errorf("%v %+v", controls, r)
+	}
+}
+
 // TestFeesAreRoundedOnce: the sum of a day is rounded half away from zero and
 // split by GL-13, whatever the order of the rows.
 func TestFeesAreRoundedOnce(t *testing.T) {

@@ -207,7 +207,7 @@ func newNestedLayout(v *vocabulary) *layout {
 }
 
 // columnOf is the column of a value by its name and by what stands around it.
-// Of two places for one meaning the first counts; a needed one that stands in two condemns the file.
+// Of two places for one meaning the first counts.
 func (l *layout) columnOf(around, name []byte) int {
 	l.key = append(append(append(l.key[:0], around...), '.'), name...)
 	if next := l.follows[l.last]; next < len(l.keys) && l.keys[next] == string(l.key) {
@@ -224,24 +224,31 @@ func (l *layout) columnOf(around, name []byte) int {
 	return i
 }
 
-// newColumn makes a column of the key; -1 if there are too many.
+// newColumn makes a column of the key; -1 if there are too many. What must be
+// there may stand in several places of a record, as long as they say the same:
+// these are one column.
 func (l *layout) newColumn() int {
 	l.cards = l.cards || carddata.HasBytes(l.key)
-	if len(l.names) >= delimited.MaxColumns {
+	if len(l.byKey) >= delimited.MaxColumns {
 		return -1
 	}
-	i := len(l.names)
-	shown := carddata.Mask(strings.TrimPrefix(string(l.key), "."))
-	l.keys = append(l.keys, string(l.key))
-	l.byKey[l.keys[i]] = i
-	l.names, l.follows = append(l.names, shown), append(l.follows, 0)
-	if r, ok := l.roleOf(shown); ok && l.at[r] >= 0 && !l.needed(r) {
-		if !l.isKnown(shown) {
-			l.unknown = append(l.unknown, shown)
-		}
-		return i
+	key := string(l.key)
+	shown := carddata.Mask(strings.TrimPrefix(key, "."))
+	r, ok := l.roleOf(shown)
+	taken := ok && l.at[r] >= 0
+	if taken && l.needed(r) {
+		l.byKey[key] = l.at[r]
+		return l.at[r]
 	}
-	l.place(i, shown)
+	i := len(l.names)
+	l.byKey[key] = i
+	l.keys, l.names, l.follows = append(l.keys, key), append(l.names, shown), append(l.follows, 0)
+	switch {
+	case !taken:
+		l.place(i, shown)
+	case !l.isKnown(shown):
+		l.unknown = append(l.unknown, shown)
+	}
 	return i
 }
 

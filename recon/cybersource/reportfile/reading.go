@@ -47,14 +47,13 @@ func newReading(name string, file uint16, o Options, into *recon.Transactions) *
 	}
 }
 
-// read reads a file that was recognised.
-func (p *reading) read(kind Kind, r io.Reader) {
+// read reads a file that was recognised; of its format is wanted what makes
+// transactions of it, or what makes control totals.
+func (p *reading) read(kind Kind, wanted func(*format) func(*worker), r io.Reader) {
 	p.report.Kind = string(kind)
 	format, readable := formatOf(kind)
-	if readable && p.make == nil {
-		p.make, readable = format.read, format.read != nil
-	}
-	if readable {
+	p.make = wanted(&format)
+	if readable = readable && p.make != nil; readable {
 		p.format, p.words = format, newVocabulary(&format, p.aliases[kind])
 	}
 	switch {

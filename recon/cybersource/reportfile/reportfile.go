@@ -64,7 +64,7 @@ func Read(name string, file uint16, r io.Reader, o Options, into *recon.Transact
 	head, _ := src.Peek(headSize)
 	p := newReading(name, file, o, into)
 	mark := into.Mark()
-	p.read(Recognise(head), src)
+	p.read(Recognise(head), func(f *format) func(*worker) { return f.read }, src)
 	if p.report.Condemned() {
 		into.Rollback(mark)
 	}

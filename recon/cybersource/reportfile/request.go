@@ -138,7 +138,7 @@ func (w *worker) readListedAmount(pick, n int) {
 	if !okCurrency {
 		w.blameValue(currency, "uneven_lists", "one currency, or the same one for each application")
 	}
-	if w.txn.Type.Financial() || len(a) > 0 || len(c) > 0 {
+	if w.txn.Type.Financial() || len(a) > 0 {
 		if w.readMoney(a, c) {
 			w.signAmount()
 		}
