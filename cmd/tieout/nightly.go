@@ -36,6 +36,7 @@ type nightly struct {
 	grid    []night.Cell // what came of the reports that the run in progress needs
 	masked  int          // values with card data that were not kept
 	fetcher *night.Fetch // nil: reports lie in a folder, or nothing may be fetched
+	doubts  []night.Hold // days whose control totals differ
 	dry     bool         // compute and show, and touch nothing
 	scratch string       // folder of a dry run
 
@@ -167,7 +168,7 @@ func (n *nightly) run(ctx context.Context, r config.Range) (a *night.Answer, err
 	}
 	core := &night.Night{
 		Policy: n.cfg.Recon, Chart: n.cfg.Chart, Rules: n.cfg.Rules, Mode: n.cfg.Mode, Sources: n, Store: run, Presenter: n,
-		NotProvided: lacking(n.grid),
+		NotProvided: lacking(n.grid), Doubts: func() []night.Hold { return n.doubts },
 	}
 	a, err = core.Run(ctx, req)
 	if err := errors.Join(err, run.Close(ctx, err)); err != nil {
@@ -185,7 +186,7 @@ func (n *nightly) look(ctx context.Context, req night.Request) (*night.Answer, e
 	}
 	core := &night.Night{
 		Policy: n.cfg.Recon, Chart: n.cfg.Chart, Rules: n.cfg.Rules, Mode: n.cfg.Mode, Sources: n, Store: s, Presenter: n,
-		NotProvided: lacking(n.grid),
+		NotProvided: lacking(n.grid), Doubts: func() []night.Hold { return n.doubts },
 	}
 	a, err := core.Run(ctx, req)
 	if err == nil {
@@ -264,7 +265,8 @@ func (n *nightly) Read(_ context.Context, files []night.File) (recon.Input, []re
 	if err := needCash(in, &n.cfg.Policy); err != nil {
 		return recon.Input{}, nil, usage(err)
 	}
-	return in.input, in.reports, nil
+	n.doubts, err = n.doubt(files, in.reports)
+	return in.input, in.reports, err
 }
 
 // Judge completes the reports on the files.

@@ -600,3 +600,30 @@ func (o *accountFolder) searchFor(cards []string, said string) {
 		o.t.Fatal(err)
 	}
 }
+
+// TestControlTotalsHoldBackWhatDoesNotAddUp: a batch report of another sum than
+// the processor's own is reconciled, shown, and not released (R4).
+func TestControlTotalsHoldBackWhatDoesNotAddUp(t *testing.T) {
+	o := newAccount(t, cybersource.JWT, "America/New_York", "}\n    - {name: payment-batch-summaries, format: json, zone: America/New_York")
+	schedule := scheduleIn(t, "America/New_York")
+	first := on(t, "2026-09-28")
+	o.lay(schedule, first, first+2)
+	o.documents([3]string{fmt.Sprintf("SO-%d", first), "2026-09-28", "10.00"})
+	o.fetch(exitDone)
+	if all := o.night(exitDone, "2026-09-28", "2026-09-28"); len(all[0].Holds) != 0 || len(o.posted()) == 0 {
+		t.Fatalf("what agrees is held: %+v", all)
+	}
+	posted := len(o.posted())
+	o.lay(schedule, first+3, first+3)
+	o.peer.Play(sandbox.Play{Kind: sandbox.Restated}) // of the download, not of the sums
+	o.documents([3]string{fmt.Sprintf("SO-%d", first+3), "2026-10-01", "10.00"})
+	all := o.night(exitDone, "2026-10-01", "2026-10-01")
+	if len(all[0].Holds) != 1 || !strings.Contains(all[0].Holds[0], "adds up to 10.01 USD, and the processor's own sum is 10.00 USD") || len(o.posted()) != posted {
+		t.Fatalf("%+v, %d entries posted", all, len(o.posted()))
+	}
+	o.peer.Play(sandbox.Play{Kind: sandbox.None})
+	o.fetch(exitDone, func(v *gridVerb) { v.from, v.to, v.again = "2026-10-01", "2026-10-01", true })
+	if all = o.night(exitDone, "2026-10-01", "2026-10-01"); len(all[len(all)-1].Holds) != 0 || len(o.posted()) <= posted {
+		t.Errorf("%+v, %d entries posted", all, len(o.posted()))
+	}
+}

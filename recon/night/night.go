@@ -101,6 +101,9 @@ type Night struct {
 	// NotProvided is what the run goes on without: required reports that are late
 	// or missing. A day is not done then, whatever was found in the rest.
 	NotProvided []string
+	// Doubts are days that must not be released, known once the files are read:
+	// what they add up to is not what the processor says (R4). nil: none.
+	Doubts func() []Hold
 }
 
 // Run computes one range and commits it. A file of which nothing can be used
@@ -284,6 +287,9 @@ func (n *Night) work(ctx context.Context, r *read, a *Answer) error {
 		if e := &a.Work[i]; e.Hold != nil && e.Status != Closed {
 			a.Commit.Holds = append(a.Commit.Holds, *e.Hold)
 		}
+	}
+	if n.Doubts != nil {
+		a.Commit.Holds = append(a.Commit.Holds, n.Doubts()...)
 	}
 	return nil
 }
