@@ -81,6 +81,9 @@ func (n *nightly) tellSources(book *reports.Night) {
 	for _, c := range night.Lacking(n.grid) {
 		book.NotProvided = append(book.NotProvided, c.String())
 	}
+	if n.picked != nil {
+		book.NotProvided = append(book.NotProvided, n.picked.refused...)
+	}
 }
 
 // lacking names what the runs went on without.

@@ -37,6 +37,7 @@ type nightly struct {
 	masked  int          // values with card data that were not kept
 	fetcher *night.Fetch // nil: reports lie in a folder, or nothing may be fetched
 	doubts  []night.Hold // days whose control totals differ
+	picked  *pickedUp    // nil: nobody has looked yet
 	dry     bool         // compute and show, and touch nothing
 	scratch string       // folder of a dry run
 
@@ -150,6 +151,9 @@ func (n *nightly) run(ctx context.Context, r config.Range) (a *night.Answer, err
 	if err := n.bring(ctx, r); err != nil {
 		return nil, err
 	}
+	if _, err := n.pickUp(ctx); err != nil {
+		return nil, err
+	}
 	if n.dry {
 		return n.look(ctx, req)
 	}
@@ -168,7 +172,7 @@ func (n *nightly) run(ctx context.Context, r config.Range) (a *night.Answer, err
 	}
 	core := &night.Night{
 		Policy: n.cfg.Recon, Chart: n.cfg.Chart, Rules: n.cfg.Rules, Mode: n.cfg.Mode, Sources: n, Store: run, Presenter: n,
-		NotProvided: lacking(n.grid), Doubts: func() []night.Hold { return n.doubts },
+		NotProvided: n.lacking(), Doubts: func() []night.Hold { return n.doubts },
 	}
 	a, err = core.Run(ctx, req)
 	if err := errors.Join(err, run.Close(ctx, err)); err != nil {
@@ -186,7 +190,7 @@ func (n *nightly) look(ctx context.Context, req night.Request) (*night.Answer, e
 	}
 	core := &night.Night{
 		Policy: n.cfg.Recon, Chart: n.cfg.Chart, Rules: n.cfg.Rules, Mode: n.cfg.Mode, Sources: n, Store: s, Presenter: n,
-		NotProvided: lacking(n.grid), Doubts: func() []night.Hold { return n.doubts },
+		NotProvided: n.lacking(), Doubts: func() []night.Hold { return n.doubts },
 	}
 	a, err := core.Run(ctx, req)
 	if err == nil {
@@ -202,9 +206,17 @@ func (n *nightly) folders() map[night.Role]string {
 	}
 }
 
-// Keep copies what lies in the folders into the archive, and lists what was fetched.
-func (n *nightly) Keep(context.Context) ([]night.File, error) {
+// Keep copies what lies in the folders into the archive, and lists what was fetched and picked up.
+func (n *nightly) Keep(ctx context.Context) ([]night.File, error) {
 	files := n.fetched()
+	picked, err := n.pickUp(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range picked {
+		files = append(files, f.File)
+		n.masked += f.masked
+	}
 	for role, where := range n.folders() {
 		if where == "" {
 			continue
@@ -261,7 +273,7 @@ func (n *nightly) Read(_ context.Context, files []night.File) (recon.Input, []re
 		return recon.Input{}, nil, err
 	}
 	n.in = in
-	in.input.HasFunding, in.input.HasBank = in.input.HasFunding && n.cfg.Funding != "", in.input.HasBank && n.cfg.Bank != ""
+	in.input.HasFunding, in.input.HasBank = in.input.HasFunding && n.cfg.Brings("funding"), in.input.HasBank && n.cfg.Brings("bank")
 	if err := needCash(in, &n.cfg.Policy); err != nil {
 		return recon.Input{}, nil, usage(err)
 	}

@@ -210,3 +210,9 @@ func (p *SFTP) Rename(from, to string) error {
 func (p *SFTP) Remove(name string) error {
 	return p.within(func() error { return p.client.Remove(p.path(name)) })
 }
+
+// List describes what lies in the directory now, in no order.
+func (p *SFTP) List() (files []fs.FileInfo, err error) {
+	err = p.within(func() (err error) { files, err = p.client.ReadDir(p.path(".")); return err })
+	return files, err
+}

@@ -26,6 +26,7 @@ type Run struct {
 	Bank      string
 	Opening   string     // history taken over at cut-over
 	Processor *Processor // nil: Reports is a folder
+	Pickups   []Pickup
 	Mode      ledger.Mode
 	Service   Service
 	Hash      string // tells configurations apart; the store's address, which may hold a password, is no part of it
@@ -58,8 +59,9 @@ func ReadRun(name string, data []byte, beside fs.FS, r Range) (*Run, error) {
 	}
 	run.Processor = s.processor()
 	run.Service = s.readService()
-	for key, path := range map[string]string{"reports": run.Reports, "documents": run.Documents} {
-		if path == "" && (key != "reports" || run.Processor == nil) {
+	run.Pickups = s.pickups()
+	for _, key := range []string{"reports", "documents"} {
+		if !run.Brings(key) {
 			s.fault(key, "required: the folder or file to read from")
 		}
 	}
