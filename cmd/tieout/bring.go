@@ -8,6 +8,7 @@ import (
 	"tieout/cmd/tieout/internal/config"
 	"tieout/recon"
 	"tieout/recon/cybersource"
+	"tieout/recon/cybersource/reportfile"
 	"tieout/recon/night"
 	"tieout/reports"
 )
@@ -56,18 +57,34 @@ func (n *nightly) bring(ctx context.Context, r config.Range) (err error) {
 	return err
 }
 
-// fetched are the files that were fetched for the run in progress.
-func (n *nightly) fetched() (files []night.File) {
+// fetched are the files that were fetched for the run in progress and that carry
+// transactions; control totals are compared with them once these are read.
+func (n *nightly) fetched() (files []night.File, err error) {
 	seen := map[string]bool{}
 	n.masked = 0
 	for _, c := range n.grid {
 		if c.HasFile() && !seen[c.SHA256] {
 			seen[c.SHA256] = true
 			n.masked += c.Masked
-			files = append(files, night.File{Role: night.Reports, Name: c.File, SHA256: c.SHA256, Size: c.Size})
+			only, err := n.onlyControls(c.SHA256)
+			if err != nil {
+				return nil, err
+			}
+			if !only {
+				files = append(files, night.File{Role: night.Reports, Name: c.File, SHA256: c.SHA256, Size: c.Size})
+			}
 		}
 	}
-	return files
+	return files, nil
+}
+
+func (n *nightly) onlyControls(hash string) (bool, error) {
+	f, err := n.archive.Open(hash)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	return reportfile.OnlyControls(f), nil
 }
 
 // tellSources puts the grid into the workbook, and what the run went without.

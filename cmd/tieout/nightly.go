@@ -208,7 +208,10 @@ func (n *nightly) folders() map[night.Role]string {
 
 // Keep copies what lies in the folders into the archive, and lists what was fetched and picked up.
 func (n *nightly) Keep(ctx context.Context) ([]night.File, error) {
-	files := n.fetched()
+	files, err := n.fetched()
+	if err != nil {
+		return nil, err
+	}
 	picked, err := n.pickUp(ctx)
 	if err != nil {
 		return nil, err

@@ -33,6 +33,15 @@ func ReadControls(name string, r io.Reader, o Options) ([]Control, recon.FileRep
 	return p.controls, p.report
 }
 
+// OnlyControls tells a report by its beginning that carries control totals and no
+// transaction. It is asked of files whose use is not known yet.
+func OnlyControls(r io.Reader) bool {
+	head := make([]byte, headSize)
+	n, _ := io.ReadFull(r, head)
+	f, known := formatOf(Recognise(head[:n]))
+	return known && f.read == nil && f.control != nil
+}
+
 // controlOf begins a control total of the record.
 func (w *worker) controlOf(kind string) Control {
 	merchant := string(w.value(merchantID))
