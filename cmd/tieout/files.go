@@ -115,6 +115,9 @@ func (in *intake) readDocuments(name string, r *bufio.Reader, p *config.Policy) 
 	file := uint16(len(in.ofDocs))
 	in.ofDocs = append(in.ofDocs, len(in.reports))
 	head, _ := r.Peek(64 << 10)
+	if p.ERP != nil && sagepro.IsExtract(head) {
+		return p.ERP.ReadExtract(name, file, r, in.input.Documents)
+	}
 	if p.Mapping != nil && neutral.Recognise(head) != neutral.Documents {
 		return sagepro.ReadExport(name, file, r, *p.Mapping, in.input.Documents)
 	}

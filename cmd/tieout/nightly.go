@@ -42,6 +42,9 @@ type nightly struct {
 	scratch string       // folder of a dry run
 
 	undelivered []*openDelivery // after the last hand-out
+	full        bool            // take all documents of the ERP, not only those of late
+	since       recon.Date      // documents of the ERP from this day on are of interest
+	notes       []string        // what is worth knowing of the ERP's tables
 }
 
 // readNightly reads the configuration.
@@ -148,6 +151,7 @@ func operator() string { return cmp.Or(os.Getenv("USER"), os.Getenv("USERNAME"),
 // run computes one range, commits it, and hands out what is owed.
 func (n *nightly) run(ctx context.Context, r config.Range) (a *night.Answer, err error) {
 	req := night.Request{Company: n.cfg.Recon.Company, From: r.From, To: r.To, AsOf: r.AsOf}
+	n.since = n.lookback(r.From)
 	if err := n.bring(ctx, r); err != nil {
 		return nil, err
 	}
@@ -206,11 +210,19 @@ func (n *nightly) folders() map[night.Role]string {
 	}
 }
 
-// Keep copies what lies in the folders into the archive, and lists what was fetched and picked up.
+// Keep copies what lies in the folders into the archive, and lists what was
+// fetched and picked up and what the ERP holds of late.
 func (n *nightly) Keep(ctx context.Context) ([]night.File, error) {
 	files, err := n.fetched()
 	if err != nil {
 		return nil, err
+	}
+	if n.cfg.Door != nil {
+		f, err := n.keepERP(ctx)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, f)
 	}
 	picked, err := n.pickUp(ctx)
 	if err != nil {

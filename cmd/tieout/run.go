@@ -20,7 +20,7 @@ import (
 // runVerb is `tieout run`: a range, with state.
 type runVerb struct {
 	config, from, to, asOf, output, failOn string
-	dry, wait                              bool
+	dry, wait, full                        bool
 	change                                 []func(*cybersource.Options) // of the client, in tests
 }
 
@@ -41,6 +41,7 @@ func runCommand() *cobra.Command {
 	flags.StringVar(&v.asOf, "as-of", "", "day from which ages are counted; today if not given")
 	flags.BoolVar(&v.dry, "dry-run", false, "compute and show, and touch nothing")
 	flags.BoolVar(&v.wait, "wait", false, "wait for late reports until their ready_by")
+	flags.BoolVar(&v.full, "full", false, "take all documents of the ERP, not only those of late")
 	flags.StringVar(&v.output, "output", "text", "text or json")
 	flags.StringVar(&v.failOn, "fail-on", "", "exceptions: exit with 3 if an exception is open")
 	return cmd
@@ -87,11 +88,17 @@ func (v *runVerb) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	n.full = v.full
 	answers, err := v.nights(ctx, n, r, stdout, stderr)
 	err = errors.Join(err, n.close())
 	for _, a := range answers {
 		if err := v.show(stdout, a); err != nil {
 			return err
+		}
+	}
+	if v.output == "text" {
+		for _, note := range n.notes {
+			fmt.Fprintf(stdout, "  of the ERP's tables: %s\n", note)
 		}
 	}
 	if err != nil {

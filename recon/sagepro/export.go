@@ -1,11 +1,3 @@
-// Package sagepro is the door to Sage Pro ERP: its documents come in here.
-//
-// [ReadExport] reads a CSV export of orders or invoices by a [Mapping], which
-// says what each column means at the site. Text that matching compares is kept
-// as written, padding and leading zeros included: recon makes it comparable.
-//
-// What must never come in: a write to a live table of the ERP, and a guess
-// about a value that the mapping does not list.
 package sagepro
 
 import (
@@ -107,7 +99,7 @@ func (e *export) readRows() {
 	e.end = delimited.Run(e.file, func() func(*delimited.Block) *part {
 		w := &rowReader{export: e, plan: e.plan, free: free}
 		if e.plan != nil {
-			w.texts = e.plan.constant
+			w.form, w.texts = &e.plan.form, e.plan.constant
 		}
 		return w.block
 	}, func(p *part) {
@@ -125,10 +117,10 @@ func (e *export) take(p *part) {
 	if e.damage == nil {
 		e.rows += p.rows
 		e.faulty += p.faulty
-		for _, f := range p.findings {
+		for _, f := range p.notes.findings {
 			e.report.Note(f)
 		}
-		e.report.NoteBeyond(p.beyond)
+		e.report.NoteBeyond(p.notes.beyond)
 		for _, t := range p.totals {
 			e.totals.Add(t.minor, t.currency)
 		}

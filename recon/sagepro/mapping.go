@@ -13,7 +13,8 @@ import (
 
 // Mapping says which column of an export, or which constant, gives each field
 // of a document, and what the values of coded columns mean. A field needs a
-// column, a constant or a default; a value that a lookup does not list is INVALID_ROW.
+// column, a constant or a default; a value that a lookup does not list, not even
+// by the entry "*" for all others, is INVALID_ROW.
 type Mapping struct {
 	Delimiter  rune   // 0: comma
 	Encoding   string // "": utf-8; or windows-1252
@@ -175,22 +176,21 @@ func (m Mapping) delimiter() byte {
 
 // plan is a mapping resolved against the header of a file.
 type plan struct {
+	form
 	mapping  Mapping
 	windows  bool           // the texts are Windows-1252
-	names    [fields]string // of the columns, for messages
 	at       [fields]int    // -1: no column
 	constant [fields]string // of fields without a column
 	mapped   []mappedColumn
-	layout   string     // of dates
-	noDate   recon.Date // up to this day a date is none
-	lookup   [fields]map[string]string
-	parted   bool // there are more amounts than the document's own
 	columns  int
 	header   []string
 	secret   []int // columns of card verification codes that nothing maps (R7)
 	missing  []string
 	doubled  []string
 }
+
+// noDate is how SQL Server stores no date; earlier ones are none either.
+func noDate() recon.Date { return recon.NewDate(1900, time.January, 1) }
 
 // mappedColumn is a field and the column that gives it.
 type mappedColumn struct {
@@ -200,7 +200,7 @@ type mappedColumn struct {
 
 // newPlan finds the mapped columns in a header, whatever their case.
 func newPlan(m Mapping, header []string) *plan {
-	p := &plan{mapping: m, layout: m.dateFormat(), noDate: recon.NewDate(1900, time.January, 1), windows: m.Encoding == windows1252, columns: len(header), header: header}
+	p := &plan{mapping: m, form: form{layout: m.dateFormat(), noDate: noDate()}, windows: m.Encoding == windows1252, columns: len(header), header: header}
 	used := map[int]bool{}
 	for f, name := range fieldNames() {
 		p.at[f], p.constant[f], p.names[f] = -1, m.Constants[name], name

@@ -21,6 +21,7 @@ type sheet struct {
 	file   *ast.File
 	values map[string]any
 	known  map[string]bool
+	below  string // of the sheet of a section: the keys above it, with a point behind
 	faults []fault
 }
 

@@ -30,6 +30,7 @@ type Policy struct {
 	PaymentTypes     map[string]string
 	ReportColumns    map[reportfile.Kind]map[string]string // by report kind: names in its files to names that are known
 	Mapping          *sagepro.Mapping                      // nil: documents come in the neutral layout
+	ERP              *sagepro.Company                      // what the tables of the ERP mean; nil: they are not read
 }
 
 // ReadPolicy reads a policy in JSON or YAML. name is how errors call the file,
@@ -55,6 +56,7 @@ func (s *sheet) policy(beside fs.FS) *Policy {
 	s.readBooks(p)
 	s.readOpening(p)
 	s.readDocuments(p)
+	s.readERP(p)
 	s.readRules(p, beside)
 	s.unknown()
 	return p
@@ -366,9 +368,9 @@ func (s *sheet) readDocuments(p *Policy) {
 		s.fault("documents", "a mapping of columns is needed")
 		return
 	}
-	d := &sheet{name: s.name, values: section, known: map[string]bool{}}
+	d := s.inside("documents", section)
 	if format := d.str("format", "csv"); format != "csv" {
-		s.fault("documents.format", "%q: only csv is known", format)
+		d.fault("format", "%q: only csv is known", format)
 	}
 	m := &sagepro.Mapping{
 		Encoding: d.str("encoding", ""), DateFormat: d.str("date_format", ""),
@@ -377,7 +379,7 @@ func (s *sheet) readDocuments(p *Policy) {
 	if delimiter := []rune(d.str("delimiter", ",")); len(delimiter) == 1 {
 		m.Delimiter = delimiter[0]
 	} else {
-		s.fault("documents.delimiter", "one character is needed")
+		d.fault("delimiter", "one character is needed")
 	}
 	if lookups, ok := d.value("lookups"); ok {
 		fields, _ := lookups.(map[string]any)
@@ -385,10 +387,7 @@ func (s *sheet) readDocuments(p *Policy) {
 			m.Lookups[field] = d.textsOf("lookups."+field, values)
 		}
 	}
-	d.unknown()
-	for _, f := range d.faults {
-		s.fault("documents."+f.key, "%s", f.message)
-	}
+	d.close(s)
 	for _, err := range m.Check() {
 		s.fault("documents", "%s", strings.TrimPrefix(err.Error(), "documents: "))
 	}

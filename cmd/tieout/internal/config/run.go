@@ -22,6 +22,7 @@ type Run struct {
 	Targets   []Target
 	Reports   string // folder or file, as the next four
 	Documents string
+	Door      *ERP   // where documents come from instead; nil: from the folder
 	Funding   string // "" where there is none
 	Bank      string
 	Opening   string     // history taken over at cut-over
@@ -49,8 +50,9 @@ func ReadRun(name string, data []byte, beside fs.FS, r Range) (*Run, error) {
 		return nil, err
 	}
 	maps.Copy(s.values, map[string]any{"date_from": r.From.String(), "date_to": r.To.String(), "as_of": r.AsOf.String()})
+	door := s.readDoor()
 	run := &Run{
-		Store: s.str("store", "tieout.db"), Archive: s.str("archive", "archive"), Output: s.str("output", "out"), Targets: s.readTargets(),
+		Door: door, Store: s.str("store", "tieout.db"), Archive: s.str("archive", "archive"), Output: s.str("output", "out"), Targets: s.readTargets(),
 		Reports: s.place("reports"), Documents: s.place("documents"), Funding: s.place("funding"), Bank: s.place("bank"), Opening: s.place("opening"),
 		Mode: ledger.Mode(s.str("correction_mode", string(ledger.Delta))), Hash: hash,
 	}
@@ -61,11 +63,14 @@ func ReadRun(name string, data []byte, beside fs.FS, r Range) (*Run, error) {
 	run.Service = s.readService()
 	run.Pickups = s.pickups()
 	for _, key := range []string{"reports", "documents"} {
-		if !run.Brings(key) {
+		if !run.Brings(key) && (key != "documents" || door == nil) {
 			s.fault(key, "required: the folder or file to read from")
 		}
 	}
 	run.Policy = *s.policy(beside)
+	if door != nil && run.ERP == nil {
+		s.fault("sage_pro", "required: documents come from the ERP's tables; name at least the generation and the company")
+	}
 	return run, s.err()
 }
 

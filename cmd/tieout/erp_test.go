@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tieout/cmd/tieout/internal/config"
+	"tieout/recon/sagepro/dbf"
+)
+
+// tables of a small Pro Series company: an invoice of 100.00 and one of last year.
+func proTables() map[string][]string {
+	invoices := "INVNO C10,INVDTE D8,CUSTNO C6,ORNUM C10,INVAMT Y8,PAIDAMT Y8,BALANCE Y8,CURRID C3,ARSTAT C1,ARTYPE C1"
+	orders := "SONO C10,SODATE D8,ORDATE D8,CUSTNO C6,ORDAMT Y8,TAX Y8,SHPAMT Y8,CURRID C3,SOSTAT C1,SOTYPE C1"
+	cash := "INVNO C10,DTEPAID D8,PAIDAMT Y8,DISAMT Y8,REFNO C20,RECDEL L1"
+	return map[string][]string{
+		"ARMAST01": {invoices, "88001,2026-09-28,C1,104501,100.00,0,100.00,USD,,", "70001,2025-09-28,C1,100001,55.00,55.00,0,USD,,"},
+		"ARYMST01": {invoices}, "SOMAST01": {orders}, "SOYMST01": {orders}, "ARCASH01": {cash}, "ARYCSH01": {cash},
+	}
+}
+
+// layTables writes the tables as DBF files, or as CSV files.
+func (c companyFolder) layTables(folder string, asCSV bool) {
+	c.t.Helper()
+	for name, lines := range proTables() {
+		if asCSV {
+			var names []string
+			for column := range strings.SplitSeq(lines[0], ",") {
+				name, _, _ := strings.Cut(column, " ")
+				names = append(names, strings.ToLower(name))
+			}
+			c.put(folder+"/"+name+".csv", strings.Join(append([]string{strings.Join(names, ",")}, lines[1:]...), "\n")+"\n")
+			continue
+		}
+		c.put(folder+"/"+name+".DBF", proTable(c.t, lines))
+	}
+}
+
+func proTable(t *testing.T, lines []string) string {
+	t.Helper()
+	l := dbf.Layout{Version: 0x30, CodePage: "cp1252", Rows: len(lines) - 1, Year: 2026, Month: 9, Day: 30}
+	for column := range strings.SplitSeq(lines[0], ",") {
+		var f dbf.Field
+		var kind string
+		if _, err := fmt.Sscanf(column, "%s %1s%d", &f.Name, &kind, &f.Width); err != nil {
+			t.Fatal(column, err)
+		}
+		f.Type = kind[0]
+		l.Fields = append(l.Fields, f)
+	}
+	var out bytes.Buffer
+	w, err := dbf.NewWriter(&out, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range lines[1:] {
+		if err := w.Write(strings.Split(line, ",")...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// throughERP is a company whose documents come through a door.
+func throughERP(t *testing.T, door, more string) companyFolder {
+	c := newCompany(t, more)
+	text, err := os.ReadFile(filepath.Join(c.dir, "tieout.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.put("tieout.yaml", strings.Replace(string(text), "documents: erp", "documents: "+door, 1))
+	c.report("r.csv", [4]string{"01", "2026-09-29", "100.00", "104501"})
+	return c
+}
+
+const proCompany = "sage_pro: {generation: g3, company: \"01\"}\n"
+
+// TestRunReadsTheERP: DBF folder and exports of the same tables match the same
+// row and book the same journal; the extract is kept and says where its rows were.
+func TestRunReadsTheERP(t *testing.T) {
+	journals := map[string]string{}
+	for kind, asCSV := range map[string]bool{config.DBF: false, config.Tables: true} {
+		c := throughERP(t, "{kind: "+kind+", folder: pro}", proCompany)
+		c.layTables("pro", asCSV)
+		var out bytes.Buffer
+		v := &runVerb{config: filepath.Join(c.dir, "tieout.yaml"), from: "2026-09-29", asOf: "2026-09-30", output: "text"}
+		if err := v.run(t.Context(), &out, &out); err != nil {
+			t.Fatal(kind, err)
+		}
+		if !strings.Contains(out.String(), "exceptions: 0 new") {
+			t.Errorf("%s: %s", kind, out.String())
+		}
+		files, _ := filepath.Glob(filepath.Join(c.dir, "out", "*journal*.csv"))
+		if len(files) != 1 {
+			t.Fatal(kind, files)
+		}
+		journal, _ := os.ReadFile(files[0])
+		journals[kind] = string(journal)
+		extracts := c.kept("from,row,number")
+		if len(extracts) != 1 || !strings.Contains(extracts[0], ",88001,C1,104501,") || strings.Contains(extracts[0], "70001") {
+			t.Errorf("%s: %q", kind, extracts)
+		}
+	}
+	if journals[config.DBF] != journals[config.Tables] || !strings.Contains(journals[config.DBF], "100.00") {
+		t.Errorf("%v", journals)
+	}
+}
+
+// kept are the files of the archive that begin with text.
+func (c companyFolder) kept(text string) (found []string) {
+	c.t.Helper()
+	err := filepath.WalkDir(filepath.Join(c.dir, "archive"), func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if strings.HasPrefix(string(data), text) {
+			found = append(found, string(data))
+		}
+		return err
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return found
+}
+
+// TestFullTakesEverything of the ERP.
+func TestFullTakesEverything(t *testing.T) {
+	c := throughERP(t, "{kind: dbf, folder: pro, lookback_days: 30}", proCompany)
+	c.layTables("pro", false)
+	v := &runVerb{config: filepath.Join(c.dir, "tieout.yaml"), from: "2026-09-29", asOf: "2026-09-30", output: "text", full: true}
+	if err := v.run(t.Context(), &bytes.Buffer{}, &bytes.Buffer{}); err != nil {
+		t.Fatal(err)
+	}
+	if extracts := c.kept("from,row,number"); len(extracts) != 1 || !strings.Contains(extracts[0], "70001") {
+		t.Errorf("%q", extracts)
+	}
+}
+
+// TestFaultsOfTheERPStopTheRun: a mapping that does not fit is exit 2 with all faults, a torn table exit 4.
+func TestFaultsOfTheERPStopTheRun(t *testing.T) {
+	for _, c := range []struct {
+		name, more, says string
+		spoil            func(dir string) error
+		exit             int
+	}{
+		{"columns that are not there", "sage_pro: {generation: g3, invoice: {fields: {amount: total, store: storeno}}}\n", "no column storeno", nil, exitUsage},
+		{"a table that is not there", proCompany, "there is no such table", func(dir string) error { return os.Remove(filepath.Join(dir, "SOYMST01.DBF")) }, exitUsage},
+		{"a file that is no table", proCompany, "not a table", func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "SOYMST01.DBF"), []byte(strings.Repeat("x", 400)), 0o600)
+		}, exitUsage},
+	} {
+		f := throughERP(t, "{kind: dbf, folder: pro}", c.more)
+		f.layTables("pro", false)
+		if c.spoil != nil {
+			if err := c.spoil(filepath.Join(f.dir, "pro")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		v := &runVerb{config: filepath.Join(f.dir, "tieout.yaml"), from: "2026-09-29", asOf: "2026-09-30", output: "text"}
+		err := v.run(t.Context(), &bytes.Buffer{}, &bytes.Buffer{})
+		if code := exitCode(t.Context(), failed(err)); code != c.exit || !strings.Contains(fmt.Sprint(err), c.says) {
+			t.Errorf("%s: exit %d, %v", c.name, code, err)
+		}
+	}
+}
