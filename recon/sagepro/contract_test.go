@@ -65,7 +65,7 @@ func layFiles(t testing.TB, dir string, files []company.File) {
 
 func folderDoor(t testing.TB, c *Company, made *company.Company) Tables {
 	t.Helper()
-	f := &Folder{Dir: t.TempDir(), Scratch: t.TempDir(), Company: c, Now: time.Now}
+	f := &Folder{Dir: t.TempDir(), Scratch: t.TempDir(), Company: c, Now: func() time.Time { return time.Now().Add(time.Hour) }}
 	layFiles(t, f.Dir, made.Folder())
 	t.Cleanup(func() { _ = f.Close() })
 	return f
@@ -155,7 +155,7 @@ func wanted(t testing.TB, made *company.Company) (docs []recon.Document) {
 		}
 		docs = append(docs, recon.Document{
 			ID: idOf(d), Type: kind, OrderNo: d.OrderNo, InvoiceNo: d.InvoiceNo, CustomerNo: d.CustomerNo, Date: date, Status: state, Merchant: d.Merchant, Store: d.Store,
-			Method: d.Method, Currency: money.MustCurrency(d.Currency), Amount: d.Amount, Components: d.Parts, RequestID: d.RequestID, AuthCode: d.AuthCode, Last4: d.Last4,
+			Method: d.Method, Currency: money.MustCurrency(d.Currency), Amount: d.Amount, Components: d.Parts, Prior: d.Prior, RequestID: d.RequestID, AuthCode: d.AuthCode, Last4: d.Last4,
 		})
 	}
 	slices.SortFunc(docs, func(a, b recon.Document) int { return strings.Compare(a.ID, b.ID) })

@@ -47,6 +47,11 @@ func (c *Company) Extract(ctx context.Context, t Tables, since recon.Date, w io.
 	if faults := c.CheckTables(ctx, t); len(faults) > 0 {
 		return &TableFaults{faults}
 	}
+	if door, ok := t.(cutter); ok {
+		if err := door.Cut(ctx, c.documentTables()); err != nil {
+			return err
+		}
+	}
 	x := &extractor{company: c, tables: t, since: since, out: csv.NewWriter(w)}
 	if err := x.out.Write(extractHeader()); err != nil {
 		return err
@@ -81,6 +86,12 @@ func (e *TableFaults) Error() string { return errors.Join(e.Faults...).Error() }
 
 // Unwrap gives the faults.
 func (e *TableFaults) Unwrap() []error { return e.Faults }
+
+// cutter is a door that can give tables as they were together at one instant. A
+// database does so by its transaction, and exports are what they are.
+type cutter interface {
+	Cut(ctx context.Context, tables []string) error
+}
 
 type extractor struct {
 	company *Company

@@ -24,9 +24,14 @@ type Folder struct {
 	Dir      string // of the company, or the program folder above its module folders
 	Scratch  string // folder for the copies; "" is the system's
 	Company  *Company
-	Attempts int                                          // copies of a table that keeps changing; 0: 8
-	Wait     func(ctx context.Context, attempt int) error // between them; nil: a fifth of a second, doubled each time
-	Now      func() time.Time                             // to tell young changes
+	Attempts int // copies of a table that keeps changing; 0: 8
+	// Wait is the pause after a failed attempt, from 1; nil: a fifth of a second,
+	// doubled each time. Attempt 0 is the moment in which nobody may write; nil: a second.
+	Wait func(ctx context.Context, attempt int) error
+	Now  func() time.Time // to tell young changes
+
+	// Open opens a file for reading, shared with everybody; nil: the operating system does it.
+	Open func(path string) (Shared, error)
 
 	// Log is told what is worth knowing and no fault; nil: nobody.
 	Log func(message string)
@@ -36,15 +41,32 @@ type Folder struct {
 	copied map[string]*snapshot
 }
 
+// Shared is a file that is open for reading while others write it.
+type Shared interface {
+	io.ReadCloser
+	io.ReaderAt
+	Stat() (fs.FileInfo, error)
+}
+
 // snapshot is the copy of a table.
 type snapshot struct {
 	table *dbf.Table
-	files []*os.File
+	files []*os.File  // the table, and its memo file if there is one
+	path  string      // of the table that was copied
+	was   fs.FileInfo // the table when it was copied
+}
+
+func (s *snapshot) close() (errs []error) {
+	for _, file := range s.files {
+		errs = append(errs, file.Close())
+	}
+	return errs
 }
 
 const (
 	folderDepth   = 2               // module folders lie below the program folder
-	young         = 5 * time.Second // since a change that may hide another behind the same time
+	young         = 5 * time.Minute // since a change that another may follow, or hide behind the same time; clocks of a domain are as far apart
+	quiet         = time.Second     // between the writes of one who bills an order
 	firstWait     = 200 * time.Millisecond
 	usualAttempts = 8
 )
@@ -53,9 +75,7 @@ const (
 func (f *Folder) Close() error {
 	var errs []error
 	for _, s := range f.copied {
-		for _, file := range s.files {
-			errs = append(errs, file.Close())
-		}
+		errs = append(errs, s.close()...)
 	}
 	f.copied = nil
 	if f.work != "" {
@@ -157,7 +177,11 @@ func (f *Folder) wait(ctx context.Context, attempt int) error {
 	if f.Wait != nil {
 		return f.Wait(ctx, attempt)
 	}
-	timer := time.NewTimer(firstWait << (attempt - 1))
+	pause := quiet
+	if attempt > 0 {
+		pause = firstWait << (attempt - 1)
+	}
+	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
@@ -211,16 +235,13 @@ func (f *Folder) list() error {
 // copyTable copies a table and its memo file, and opens the copies. It wraps
 // ErrBusy or dbf.ErrTorn if another attempt may succeed.
 func (f *Folder) copyTable(ctx context.Context, path string, attempt int) (_ *snapshot, err error) {
-	s := &snapshot{}
+	s := &snapshot{path: path}
 	defer func() {
 		if err != nil {
-			for _, file := range s.files {
-				file.Close()
-			}
+			s.close()
 		}
 	}()
-	before, err := os.Stat(path)
-	if err != nil {
+	if s.was, err = os.Stat(path); err != nil {
 		return nil, asBusy(err)
 	}
 	table, size, err := f.copyFile(ctx, path, s, attempt)
@@ -242,7 +263,75 @@ func (f *Folder) copyTable(ctx context.Context, path string, attempt int) (_ *sn
 			return nil, err
 		}
 	}
-	return s, unchanged(path, before)
+	return s, unchanged(path, s.was)
+}
+
+// Cut makes the copies of several tables agree: afterwards all are as they were
+// at one instant, and nobody wrote for a moment after it. Without it an order
+// that is billed between two copies, or half billed at the instant, would be
+// read as well as its invoice, or neither.
+func (f *Folder) Cut(ctx context.Context, tables []string) error {
+	for attempt := 1; ; attempt++ {
+		for _, base := range tables {
+			if _, err := f.snapshot(ctx, base); err != nil {
+				return err
+			}
+		}
+		if slices.ContainsFunc(tables, func(base string) bool { return f.isYoung(f.copied[base].was) }) {
+			if err := f.wait(ctx, 0); err != nil {
+				return err
+			}
+		}
+		stale, err := f.stale(ctx, tables)
+		if err != nil || len(stale) == 0 {
+			return err
+		}
+		if attempt >= cmp.Or(f.Attempts, usualAttempts) {
+			return fmt.Errorf("%s after %d attempts: %w: the tables never stood still together; run again when fewer people work", strings.Join(stale, ", "), attempt, ErrBusy)
+		}
+		for _, base := range stale {
+			if err := errors.Join(f.copied[base].close()...); err != nil {
+				return err
+			}
+			delete(f.copied, base)
+		}
+		if err := f.wait(ctx, attempt); err != nil {
+			return err
+		}
+	}
+}
+
+// stale are the tables that are another than their copies.
+func (f *Folder) stale(ctx context.Context, tables []string) (stale []string, err error) {
+	for _, base := range tables {
+		err := f.compare(ctx, f.copied[base])
+		switch {
+		case errors.Is(err, ErrBusy):
+			stale = append(stale, base)
+		case err != nil:
+			return nil, err
+		}
+	}
+	return stale, nil
+}
+
+// compare a table with its copy: by size and time, and by its bytes where the time is young.
+func (f *Folder) compare(ctx context.Context, s *snapshot) error {
+	if err := unchanged(s.path, s.was); err != nil || !f.isYoung(s.was) {
+		return err
+	}
+	source, err := f.open(s.path)
+	if err != nil {
+		return asBusy(err)
+	}
+	defer source.Close()
+	return sameBytes(ctx, source, s.files[0])
+}
+
+// isYoung: a change that follows another closely may not show in the time.
+func (f *Folder) isYoung(info fs.FileInfo) bool {
+	age := f.Now().Sub(info.ModTime())
+	return age < young && age > -young
 }
 
 // unchanged tells whether the table is as it was.
@@ -260,7 +349,7 @@ func unchanged(path string, before fs.FileInfo) error {
 // copyFile copies a file that is opened for reading and shared with everybody.
 // Times tell changes apart by ticks, so a young file is read twice.
 func (f *Folder) copyFile(ctx context.Context, path string, s *snapshot, attempt int) (*os.File, int64, error) {
-	source, err := os.Open(path)
+	source, err := f.open(path)
 	if err != nil {
 		return nil, 0, asBusy(err)
 	}
@@ -284,10 +373,17 @@ func (f *Folder) copyFile(ctx context.Context, path string, s *snapshot, attempt
 	if size != before.Size() {
 		return nil, 0, fmt.Errorf("%w: %d of %d bytes were copied", dbf.ErrTorn, size, before.Size())
 	}
-	if age := f.Now().Sub(before.ModTime()); age < young && age > -young {
+	if f.isYoung(before) {
 		err = sameBytes(ctx, source, to)
 	}
 	return to, size, err
+}
+
+func (f *Folder) open(path string) (Shared, error) {
+	if f.Open != nil {
+		return f.Open(path)
+	}
+	return os.Open(path)
 }
 
 func sameBytes(ctx context.Context, source, copied io.ReaderAt) error {

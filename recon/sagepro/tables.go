@@ -84,16 +84,28 @@ type Rows interface {
 // CheckTables opens every table that documents need and lists all that is missing,
 // as one error for each table or column.
 func (c *Company) CheckTables(ctx context.Context, t Tables) (faults []error) {
-	for _, name := range []string{"invoice", "order", "receipt"} {
+	for _, name := range c.documentSections() {
 		s := c.Section(name)
-		if name == "receipt" && c.Prior != "receipts" {
-			continue
-		}
 		for _, table := range s.tables() {
 			faults = append(faults, c.checkTable(ctx, t, name, s, table)...)
 		}
 	}
 	return faults
+}
+
+// documentSections are the sections that documents are made of.
+func (c *Company) documentSections() []string {
+	if c.Prior == "receipts" {
+		return []string{"invoice", "order", "receipt"}
+	}
+	return []string{"invoice", "order"}
+}
+
+func (c *Company) documentTables() (tables []string) {
+	for _, name := range c.documentSections() {
+		tables = append(tables, c.Section(name).tables()...)
+	}
+	return tables
 }
 
 func (s *Section) tables() (names []string) {
