@@ -18,6 +18,8 @@ import (
 
 	"tieout/cmd/tieout/internal/config"
 	"tieout/fixtures/demo"
+	"tieout/fixtures/sandbox/clerk"
+	"tieout/fixtures/sandbox/company"
 	"tieout/ledger/posting"
 	"tieout/recon"
 	"tieout/recon/night"
@@ -120,6 +122,9 @@ func (d *demonstration) night(ctx context.Context, n *demo.Night, p *demoProcess
 	if err := p.publish(n); err != nil {
 		return err
 	}
+	if err := d.layERP(n); err != nil {
+		return err
+	}
 	r, err := (&runVerb{from: n.Date, asOf: n.AsOf}).dates(time.Time{})
 	if err != nil {
 		return err
@@ -157,6 +162,25 @@ func (d *demonstration) fetchAndRun(ctx context.Context, tonight *nightly, p *de
 		}
 	}
 	return answers, err
+}
+
+// layERP writes the ERP's tables as they are on the evening of a night, with the times of that evening.
+func (d *demonstration) layERP(n *demo.Night) error {
+	evening, err := time.Parse(time.DateOnly, n.Date)
+	if err != nil {
+		return err
+	}
+	folder := filepath.Join(d.out, "erp")
+	files := company.Grow(company.Options{Seed: d.seed, Generation: company.G3, Today: n.Date, Documents: n.Documents}).Folder()
+	if err := clerk.Write(folder, files); err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := os.Chtimes(filepath.Join(folder, filepath.FromSlash(f.Name)), evening, evening.Add(18*time.Hour)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tell prints one line of a night. Rows of earlier nights in files that were read again do not count.
@@ -231,8 +255,8 @@ func (d *demonstration) report(m demo.Month, s *score, stdout io.Writer) error {
 	}
 	at := func(name string) string { return filepath.Join(d.out, name) }
 	fmt.Fprintf(stdout, `
-%d nights of an invented company, seed %d: reports were fetched from a stand-in of the processor over HTTPS, ERP snapshots,
-deposits and bank lines laid out night by night, and reconciled as "tieout run" does it. The facts are the outcome of every row and document, every open exception
+%d nights of an invented company, seed %d: reports were fetched from a stand-in of the processor over HTTPS, the ERP's
+tables, deposits and bank lines laid out night by night, and reconciled as "tieout run" does it. The facts are the outcome of every row and document, every open exception
 with its first day, what cleared, and what the accounts hold, also by the posting files alone.
 
   workbooks      %s
