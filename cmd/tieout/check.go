@@ -16,9 +16,10 @@ import (
 )
 
 // checkVerb is `tieout check`: the configuration and, where there is a processor
-// account, its credentials, the clocks and the subscriptions.
+// account, its credentials, the clocks and the subscriptions; and the ERP's tables.
 type checkVerb struct {
 	config, output string
+	survey         string // file for what the ERP's tables are like
 	create         bool
 	now            func() time.Time
 	change         []func(*cybersource.Options) // of the client, in tests
@@ -28,7 +29,7 @@ func checkCommand() *cobra.Command {
 	v := &checkVerb{now: time.Now}
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Check configuration, credentials, clocks and subscriptions: all faults at once",
+		Short: "Check configuration, credentials, clocks, subscriptions and the ERP's tables: all faults at once",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return failed(v.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()))
@@ -37,6 +38,7 @@ func checkCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&v.config, "config", "tieout.yaml", "configuration")
 	flags.StringVar(&v.output, "output", "text", "text or json")
+	flags.StringVar(&v.survey, "survey", "", "write what the ERP's tables are like into this file, to be sent: structures, counts, codes and masked keys")
 	flags.BoolVar(&v.create, "create-subscriptions", false, "subscribe to what is missing, with the fields that tieout needs")
 	return cmd
 }
@@ -69,7 +71,7 @@ func (v *checkVerb) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if n.cfg.Processor != nil {
 		all = append(all, v.accounts(ctx, n, stderr)...)
 	}
-	return v.show(stdout, all)
+	return v.show(stdout, append(all, v.erp(ctx, n)...))
 }
 
 // accounts looks at every account; one that fails leaves the others.

@@ -237,6 +237,9 @@ func (c *Company) checkMeanings(name string, s *Section) (faults []error) {
 	return faults
 }
 
+// FileName is the name of a table as the company has it, without an ending.
+func (c *Company) FileName(base string) string { return c.name(base) }
+
 // name is the name of a table as the company has it. System tables belong to all companies.
 func (c *Company) name(base string) string {
 	if isSystem(base) {

@@ -1,16 +1,22 @@
 // Package survey looks at an ERP before tieout reads it for the first time: it
-// opens every table, compares it with what a [Plan] wants of it, and writes one
-// text that an administrator can send. Start at [Take].
+// opens every table, compares it with what a mapping names, and writes one text
+// that an administrator can send. Start at [Take].
 //
 // The text holds structures, counts, status codes and masked keys, and nothing
 // of what a table says about a customer or a price. All that is missing is said
 // at once, for a survey takes somebody's evening.
 //
-// What must never come in: a value of a column that the plan does not call a
-// code or a key, and a write.
+// What must never come in: a value of a column that is neither a code nor a key, and a write.
 package survey
 
-import "slices"
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"tieout/recon/sagepro"
+)
 
 // Use is what the survey may show of a column.
 type Use int
@@ -24,19 +30,19 @@ const (
 
 // Column is a column that tieout reads.
 type Column struct {
-	Name     string
-	Use      Use
-	Optional bool     // can be left out of the mapping
-	Width    int      // at least so many characters; 0: any
-	Known    []string // values of a code that the mapping explains; nil: all are
+	Name  string
+	Field string // what it is read as: invoice.number
+	Use   Use
+	Width int      // at least so many characters; 0: any
+	Known []string // values of a code that the mapping explains; nil: all are
 }
 
 // Table is a table that tieout reads.
 type Table struct {
 	Name     string // without the company's number
+	File     string // as it is called in the folder, in small letters
 	For      string // what it is read for
 	Optional bool
-	System   bool // belongs to all companies: no number behind the name
 	Columns  []Column
 }
 
@@ -48,72 +54,53 @@ type Plan struct {
 	Tables              []Table
 }
 
-// Default is the plan for a stock installation of a generation (sage-pro.md 4).
-func Default(generation, company string) Plan {
-	p := Plan{
-		Generation: generation, Company: company, CodePage: "cp1252",
-		NeverRead: []string{"cc_num", "ccno", "ccdate", "cc_exp", "password", "dlno", "dldate"},
-	}
-	if generation == "g1" {
-		p.CodePage = "cp437"
-	}
-	money := func(names ...string) (all []Column) {
-		for _, name := range names {
-			all = append(all, Column{Name: name})
+// PlanOf is what a mapping names. Merchant ids of so many characters must fit their column.
+func PlanOf(c *sagepro.Company, merchant int) Plan {
+	p := Plan{Generation: c.Generation, Company: c.Number, CodePage: c.CodePage, NeverRead: c.NeverRead}
+	for _, name := range []string{"order", "invoice", "receipt", "customer", "item", "gl_account", "structure", "periods", "next_number"} {
+		s := c.Section(name)
+		document := name == "order" || name == "invoice" || name == "receipt" && c.Prior == "receipts"
+		for i, table := range []string{s.Table, s.History} {
+			if table == "" {
+				continue
+			}
+			t := Table{Name: table, File: strings.ToLower(c.FileName(table)), For: name + []string{"", ", history"}[i], Optional: !document}
+			for _, field := range slices.Sorted(maps.Keys(s.Fields)) {
+				if f := s.Fields[field]; f.Column != "" {
+					t.Columns = append(t.Columns, columnOf(name, field, f, merchant))
+				}
+			}
+			p.Tables = append(p.Tables, t)
 		}
-		return all
-	}
-	order := slices.Concat(
-		[]Column{{Name: "sono", Use: Key, Width: 8}, {Name: "custno", Use: Key}}, money("sodate", "ordate", "ponum", "ordamt", "tax", "shpamt"),
-		[]Column{{Name: "sostat", Use: Code, Known: []string{"", "C", "V"}}, {Name: "sotype", Use: Code, Known: []string{"", "R", "B"}}, {Name: "pterms", Use: Code}},
-	)
-	invoice := slices.Concat(
-		[]Column{{Name: "invno", Use: Key, Width: 6}, {Name: "custno", Use: Key}, {Name: "ornum", Use: Key}},
-		money("invdte", "ponum", "invamt", "paidamt", "balance", "tax"),
-		[]Column{{Name: "arstat", Use: Code, Known: []string{"", "V"}}, {Name: "artype", Use: Code, Known: []string{"", "N", "C", "O"}}, {Name: "pterms", Use: Code}},
-		[]Column{{Name: "refno", Optional: true}, {Name: "dtepaid", Optional: true}},
-	)
-	receipt := slices.Concat([]Column{{Name: "invno", Use: Key}, {Name: "custno", Use: Key}}, money("dtepaid", "paidamt", "disamt", "refno"),
-		[]Column{{Name: "recdel", Use: Code, Optional: true}})
-	line := slices.Concat([]Column{{Name: "item"}}, money("qtyord", "qtyshp", "price", "extprice"))
-	item := Table{Name: "icitem", For: "items", Optional: true, Columns: money("item", "descrip", "price")}
-	if generation != "g1" {
-		order = append(order, Column{Name: "currid", Use: Code}, Column{Name: "bordamt"}, Column{Name: "websono", Optional: true})
-		invoice = append(invoice, Column{Name: "currid", Use: Code, Optional: true})
-	} else {
-		item.Name = "arinvt"
-	}
-	p.Tables = []Table{
-		{Name: "somast", For: "orders", Columns: order},
-		{Name: "soymst", For: "orders, history", Columns: order, Optional: true},
-		{Name: "sotran", For: "order lines", Columns: append([]Column{{Name: "sono", Use: Key}}, line...)},
-		{Name: "soytrn", For: "order lines, history", Columns: append([]Column{{Name: "sono", Use: Key}}, line...), Optional: true},
-		{Name: "soaddr", For: "addresses of orders", Optional: true, Columns: []Column{{Name: "sono", Use: Key}, {Name: "adtype", Use: Code}}},
-		{Name: "armast", For: "invoices and credit memos", Columns: invoice},
-		{Name: "arymst", For: "invoices and credit memos, history", Columns: invoice, Optional: true},
-		{Name: "artran", For: "invoice lines", Columns: append([]Column{{Name: "invno", Use: Key}}, line...)},
-		{Name: "arytrn", For: "invoice lines, history", Columns: append([]Column{{Name: "invno", Use: Key}}, line...), Optional: true},
-		{Name: "arcash", For: "receipts", Columns: receipt},
-		{Name: "arycsh", For: "receipts, history", Columns: receipt, Optional: true},
-		{Name: "arcust", For: "customers", Columns: []Column{
-			{Name: "custno", Use: Key, Width: 6},
-			{Name: "company"},
-			{Name: "balance"},
-			{Name: "pterms"},
-			{Name: "gllink", Use: Code},
-			{Name: "currency", Use: Code},
-			{Name: "credstat", Use: Code, Optional: true},
-			{Name: "aracct", Optional: true},
-		}},
-		item,
-		{Name: "glacnt", For: "chart of accounts", Columns: []Column{
-			{Name: "glacnt", Use: Key}, {Name: "gldesc"}, {Name: "glstat", Use: Code}, {Name: "gltype", Use: Code, Optional: true},
-		}},
-		{Name: "glstru", For: "account mask", Optional: true, Columns: []Column{{Name: "segid"}, {Name: "seglen"}, {Name: "segmask", Use: Code}}},
-		{Name: "sycdfis", For: "fiscal calendar", System: true, Columns: []Column{
-			{Name: "compid", Use: Code}, {Name: "yearprd", Use: Code}, {Name: "bdate"}, {Name: "edate"}, {Name: "plocked", Use: Code}, {Name: "permlck", Use: Code},
-		}},
-		{Name: "sysdata", For: "next numbers", System: true, Optional: true, Columns: []Column{{Name: "sysid", Use: Code}, {Name: "int1"}, {Name: "str9"}, {Name: "str10"}}},
 	}
 	return p
+}
+
+func columnOf(section, field string, f sagepro.Field, merchant int) Column {
+	c := Column{Name: strings.ToLower(f.Column), Field: section + "." + field, Use: useOf(section, field)}
+	switch field {
+	case "request_id":
+		c.Width = 22 // the processor's ids have 22 digits and more
+	case "auth_code":
+		c.Width = 6
+	case "last4":
+		c.Width = 4
+	case "merchant":
+		c.Width = merchant
+	}
+	if _, all := f.Values["*"]; !all && len(f.Values) > 0 {
+		c.Known = slices.Sorted(maps.Keys(f.Values))
+	}
+	return c
+}
+
+// useOf tells the columns that hold keys, and those that hold codes of a few values.
+func useOf(section, field string) Use {
+	switch field {
+	case "number", "customer", "order_no", "invoice", "account":
+		return cmp.Or(map[string]Use{"next_number": Plain}[section], Key)
+	case "status", "type", "method", "currency", "merchant", "store", "deleted", "locked", "perm_locked", "gl_link", "terms", "mask", "period", "company":
+		return Code
+	}
+	return Plain
 }

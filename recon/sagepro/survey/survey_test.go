@@ -10,11 +10,23 @@ import (
 
 	"tieout/fixtures/demo"
 	"tieout/fixtures/sandbox/company"
+	"tieout/recon/sagepro"
 )
 
 func grown(g company.Generation) *company.Company {
 	n := demo.Grow(1).Nights[8]
 	return company.Grow(company.Options{Seed: 1, Generation: g, Today: n.Date, Documents: n.Documents})
+}
+
+// planOf is the mapping of the company, with what it has added to its tables.
+func planOf(generation string) Plan {
+	c := sagepro.DefaultCompany(generation)
+	for _, section := range []string{"invoice", "order"} {
+		for field, column := range map[string]string{"merchant": "merchant", "request_id": "ccreqid", "auth_code": "ccauth", "last4": "cclast4"} {
+			c.Section(section).Fields[field] = sagepro.Field{Column: column}
+		}
+	}
+	return PlanOf(c, len("northlight_web"))
 }
 
 func folderOf(c *company.Company) fstest.MapFS {
@@ -38,7 +50,7 @@ func text(t *testing.T, s *Survey) string {
 func TestStockCompanyLacksNothing(t *testing.T) {
 	for _, g := range []company.Generation{company.G1, company.G3} {
 		c := grown(g)
-		s, err := Take(folderOf(c), Default(string(g), "01"))
+		s, err := Take(folderOf(c), planOf(string(g)))
 		if err != nil || len(s.Faults) > 0 {
 			t.Fatalf("%s: %v %q", g, err, s.Faults)
 		}
@@ -90,16 +102,16 @@ func holdsNothingPrivate(t *testing.T, c *company.Company, out string) {
 // All that is missing, narrow, torn or unexplained is said at once, with table and column.
 func TestEveryFaultIsSaidAtOnce(t *testing.T) {
 	folder := folderOf(grown(company.G3))
-	delete(folder, "ardata/ARYCSH01.DBF") // may be missing
-	delete(folder, "gldata/glacnt01.dbf")
+	delete(folder, "icdata/ICITEM01.DBF") // may be missing
+	delete(folder, "sodata/soymst01.dbf")
 	armast := folder["ardata/armast01.dbf"]
 	armast.Data = armast.Data[:len(armast.Data)-5000]
 	folder["old/ARCUST01.DBF"] = folder["ardata/ARCUST01.DBF"]
 	folder["old/readme.dbf"] = &fstest.MapFile{Data: []byte("no table")}
-	p := Default("g3", "01")
+	p := planOf("g3")
 	for i := range p.Tables {
 		if p.Tables[i].Name == "somast" {
-			p.Tables[i].Columns = []Column{{Name: "sono", Width: 12}, {Name: "shoe_size"}, {Name: "left_shoe", Optional: true}, {Name: "sostat", Use: Code, Known: []string{"", "C"}}}
+			p.Tables[i].Columns = []Column{{Name: "sono", Width: 12}, {Name: "shoe_size", Field: "order.shoes"}, {Name: "sostat", Use: Code, Known: []string{"", "C"}}}
 		}
 	}
 	s, err := Take(folder, p)
@@ -108,10 +120,10 @@ func TestEveryFaultIsSaidAtOnce(t *testing.T) {
 	}
 	out := text(t, s)
 	for _, want := range []string{
-		"table glacnt (chart of accounts) is missing: there is no file glacnt01.dbf",
+		"table soymst (order, history) is missing: there is no file soymst01.dbf",
 		"table armast: the table is shorter than its header says",
 		"table arcust is there 2 times (ardata/ARCUST01.DBF, old/ARCUST01.DBF)",
-		"table somast has no column shoe_size", "table somast, column sono is 10 wide, and 12 are needed",
+		"table somast has no column shoe_size; name the one that holds it in sage_pro.order.shoes", "table somast, column sono is 10 wide, and 12 are needed",
 		`table somast, column sostat: the mapping does not explain the value "V"`, "old/readme.dbf",
 	} {
 		if !strings.Contains(out, want) {
@@ -125,8 +137,8 @@ func TestEveryFaultIsSaidAtOnce(t *testing.T) {
 
 // A column full of names, taken for a code by mistake, is not shown.
 func TestWhatIsNoCodeIsNotShown(t *testing.T) {
-	p := Default("g3", "01")
-	p.Tables = []Table{{Name: "arcust", Columns: []Column{{Name: "company", Use: Code}}}}
+	p := planOf("g3")
+	p.Tables = []Table{{Name: "arcust", File: "arcust01", Columns: []Column{{Name: "company", Use: Code}}}}
 	s, err := Take(folderOf(grown(company.G3)), p)
 	if err != nil {
 		t.Fatal(err)

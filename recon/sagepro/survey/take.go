@@ -41,7 +41,7 @@ type Found struct {
 type Seen struct {
 	Column
 
-	Field   *dbf.Field // nil: the table has none of this name
+	Found   *dbf.Field // nil: the table has none of this name
 	Filled  int
 	Values  map[string]int // of a code
 	Aligned [3]int         // of a key: left, right, zero-filled
@@ -50,7 +50,7 @@ type Seen struct {
 }
 
 const (
-	maxDepth  = 3  // of folders below the program's
+	maxDepth  = 2  // of folders below the program's
 	maxCodes  = 40 // more values are no code, and neither are
 	maxCode   = 20 // longer ones
 	sampleLen = 10
@@ -99,10 +99,7 @@ func isTable(name string) bool { return strings.EqualFold(path.Ext(name), ".dbf"
 
 // take finds a table of the plan and reads it once.
 func (s *Survey) take(folder fs.FS, files []string, want Table) Found {
-	wanted := want.Name + s.Plan.Company + ".dbf"
-	if want.System {
-		wanted = want.Name + ".dbf"
-	}
+	wanted := want.File + ".dbf"
 	var places []string
 	for _, name := range files {
 		if strings.EqualFold(path.Base(name), wanted) {
@@ -139,10 +136,10 @@ func (s *Survey) judge(f *Found) {
 	for i := range f.Columns {
 		c := &f.Columns[i]
 		switch {
-		case c.Field == nil && !c.Optional:
-			s.fault("table %s has no column %s; name the one that holds it in the mapping", f.Want.Name, c.Name)
-		case c.Field != nil && c.Field.Type == 'C' && c.Field.Width < c.Width:
-			s.fault("table %s, column %s is %d wide, and %d are needed", f.Want.Name, c.Name, c.Field.Width, c.Width)
+		case c.Found == nil:
+			s.fault("table %s has no column %s; name the one that holds it in sage_pro.%s, or none", f.Want.Name, c.Name, c.Field)
+		case c.Found.Type == 'C' && c.Found.Width < c.Width:
+			s.fault("table %s, column %s is %d wide, and %d are needed", f.Want.Name, c.Name, c.Found.Width, c.Width)
 		case c.Broken > 0:
 			s.fault("table %s, column %s: %d values cannot be read", f.Want.Name, c.Name, c.Broken)
 		}
@@ -255,7 +252,7 @@ func (f *Found) match() (at []int) {
 		i := slices.IndexFunc(f.Fields, func(field dbf.Field) bool { return strings.EqualFold(field.Name, c.Name) })
 		seen := Seen{Column: c, Values: map[string]int{}}
 		if i >= 0 {
-			seen.Field = &f.Fields[i]
+			seen.Found = &f.Fields[i]
 		}
 		f.Columns, at = append(f.Columns, seen), append(at, i)
 	}
@@ -313,4 +310,14 @@ func mask(text string) string {
 		}
 	}
 	return string(runes)
+}
+
+// Counts are the tables of the plan that are there, and their live rows.
+func (s *Survey) Counts() (tables, rows int) {
+	for i := range s.Tables {
+		if f := &s.Tables[i]; f.Path != "" {
+			tables, rows = tables+1, rows+f.Rows-f.Deleted
+		}
+	}
+	return tables, rows
 }

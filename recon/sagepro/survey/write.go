@@ -78,11 +78,11 @@ func (w *writer) table(f *Found) {
 	w.title(fmt.Sprintf("%s: %s", strings.ToUpper(f.Want.Name), f.Want.For))
 	for i := range f.Columns {
 		c := &f.Columns[i]
-		if c.Field == nil {
-			w.line("  %-10s %s", c.Name, map[bool]string{true: "not there, and not needed", false: "MISSING"}[c.Optional])
+		if c.Found == nil {
+			w.line("  %-10s MISSING  %s", c.Name, c.Field)
 			continue
 		}
-		w.line("  %-10s %-7s filled in %d of %d rows", c.Name, form(c.Field.Type, c.Field.Width, c.Field.Decimals), c.Filled, f.Rows-f.Deleted)
+		w.line("  %-10s %-7s %-22s filled in %d of %d rows", c.Name, form(c.Found.Type, c.Found.Width, c.Found.Decimals), c.Field, c.Filled, f.Rows-f.Deleted)
 		switch c.Use {
 		case Code:
 			w.codes(c)
@@ -104,8 +104,8 @@ func form(kind byte, width, decimals int) string {
 }
 
 func (w *writer) codes(c *Seen) {
-	if len(c.Values) > maxCodes || c.Field.Width > maxCode {
-		w.line("             %d different values or more in %d characters: this is no code, and none is shown", len(c.Values), c.Field.Width)
+	if len(c.Values) > maxCodes || c.Found.Width > maxCode {
+		w.line("             %d different values or more in %d characters: this is no code, and none is shown", len(c.Values), c.Found.Width)
 		return
 	}
 	var all []string
