@@ -50,15 +50,25 @@ type Chart struct {
 	Adjustments   map[string]string // by adjustment code
 	HeadOffice    string            // store segment of accounts that belong to no merchant
 	ClosedThrough recon.Date        // last day of the last closed period; 0: none
+	Locked        []Days            // further periods into which nothing is posted, in their order
 }
 
+// Days are those from one to another, both included.
+type Days struct{ From, To recon.Date }
+
 // PostingDate is the settlement date if its period is open, else the first day
-// after the closed periods (GL-16, GL-17).
+// after it that is in an open one (GL-16, GL-17).
 func (c *Chart) PostingDate(settled recon.Date) recon.Date {
-	if settled <= c.ClosedThrough {
-		return c.ClosedThrough + 1
+	day := settled
+	if day <= c.ClosedThrough {
+		day = c.ClosedThrough + 1
 	}
-	return settled
+	for _, locked := range c.Locked {
+		if locked.From <= day && day <= locked.To {
+			day = locked.To + 1
+		}
+	}
+	return day
 }
 
 // FirstOr is the day of first posting, for what an earlier run posted, else by [Chart.PostingDate].

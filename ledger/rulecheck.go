@@ -190,11 +190,15 @@ func (t *RuleTable) checkAccounts() {
 			return
 		}
 		seen[account] = true
+		why := "is not in the chart of accounts"
+		if t.whyNot != nil {
+			why = t.whyNot(account)
+		}
 		if r.index < 0 {
-			t.fault(-1, "chart_of_accounts", "account %s of the default rule %s is not in it (GL-05)", account, r.ID)
+			t.fault(-1, "chart_of_accounts", "account %s of the default rule %s %s (GL-05)", account, r.ID, why)
 			return
 		}
-		t.fault(r.index, fmt.Sprintf("post[%d].account", k), "account %s is not in the chart of accounts (GL-05)", account)
+		t.fault(r.index, fmt.Sprintf("post[%d].account", k), "account %s %s (GL-05)", account, why)
 	}
 	rules := slices.Clone(t.rules)
 	for _, name := range slices.Sorted(maps.Keys(t.fallback)) {

@@ -18,6 +18,7 @@ type RuleSetup struct {
 	Policy    *recon.Policy                // its merchants and currencies
 	Lookups   map[string]map[string]string // tables that account templates may use
 	Accounts  []string                     // the chart of accounts; nil: none was supplied (GL-05)
+	WhyNot    func(account string) string  // why an account is not among them; nil: it is just not there
 	MemoWidth int                          // characters of the ERP's memo field; 0 is 60
 }
 
@@ -38,6 +39,7 @@ type RuleTable struct {
 	fallback  map[string]*rule // GL-06, by event
 	lookups   map[string]map[string]string
 	accounts  map[string]bool
+	whyNot    func(account string) string
 	memoWidth int
 	extra     []fact // what the table asks of rows beyond the facts up to lastFact
 	version   string
@@ -72,7 +74,7 @@ func newRuleTable(s RuleSetup, defaults []Rule) (*RuleTable, []RuleFault) {
 		memoWidth: cmp.Or(s.MemoWidth, usualMemoWidth), lookups: s.allLookups(),
 	}
 	if s.Accounts != nil {
-		t.accounts = map[string]bool{}
+		t.accounts, t.whyNot = map[string]bool{}, s.WhyNot
 		for _, account := range s.Accounts {
 			t.accounts[account] = true
 		}

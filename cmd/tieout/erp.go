@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tieout/cmd/tieout/internal/config"
+	"tieout/ledger"
 	"tieout/recon"
 	"tieout/recon/night"
 	"tieout/recon/sagepro"
@@ -106,4 +107,53 @@ func (n *nightly) lookback(from recon.Date) recon.Date {
 		return 0
 	}
 	return from - recon.Date(n.cfg.Door.LookbackDays)
+}
+
+// readBooks holds the rules against the ERP's chart of accounts, and takes its
+// locked periods, where the configuration says so.
+func (n *nightly) readBooks(ctx context.Context) (err error) {
+	if !n.cfg.ERPChart && !n.cfg.ERPPeriods {
+		return nil
+	}
+	door, closeDoor, err := n.openERP(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeDoor()) }()
+	if n.cfg.ERPChart {
+		chart, err := n.cfg.ERP.ReadChart(ctx, door)
+		if err != nil {
+			return exitOf(fmt.Errorf("the ERP's chart of accounts: %w", err))
+		}
+		if err := n.cfg.UseChart("the ERP's chart of accounts", chart.Active(), chart.Fault); err != nil {
+			return usage(err)
+		}
+	}
+	if !n.cfg.ERPPeriods {
+		return nil
+	}
+	if n.calendar, err = n.cfg.ERP.ReadCalendar(ctx, door); err != nil {
+		return exitOf(fmt.Errorf("the ERP's fiscal calendar: %w", err))
+	}
+	var locked []ledger.Days
+	for _, p := range n.calendar.Periods() {
+		if p.Locked {
+			locked = append(locked, ledger.Days{From: p.From, To: p.To})
+		}
+	}
+	n.cfg.Lock(locked)
+	return nil
+}
+
+// openPeriods refuses entries on days of no period, or of a locked one, as the ERP would.
+func (n *nightly) openPeriods(entries []ledger.Entry) error {
+	if n.calendar == nil {
+		return nil
+	}
+	for i := range entries {
+		if fault := n.calendar.Fault(entries[i].PostingDate()); fault != "" {
+			return &exitError{exitPeriod, fmt.Errorf("entry %s cannot be posted: %s; open the period in the ERP, or extend its calendar", entries[i].Number(), fault)}
+		}
+	}
+	return nil
 }

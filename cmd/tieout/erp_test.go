@@ -172,3 +172,54 @@ func TestFaultsOfTheERPStopTheRun(t *testing.T) {
 		}
 	}
 }
+
+// layBooks writes the ERP's general ledger, whose September is locked.
+func (c companyFolder) layBooks(accounts ...string) {
+	c.t.Helper()
+	rows := "glacnt,gldesc,glstat,gltype\n"
+	for _, a := range accounts {
+		rows += a + ",,A,CA\n"
+	}
+	c.put("pro/glacnt.csv", rows)
+	c.put("pro/glstru.csv", "segid,seglen,segmask\n1,4,9999\n2,3,999\n")
+	c.put("pro/sycdfis.csv", "compid,yearprd,bdate,edate,plocked,permlck\n01,202609,2026-09-01,2026-09-30,T,F\n01,202610,2026-10-01,2026-10-31,F,F\n")
+}
+
+// runWithBooks runs a day of a row with the ERP's books and gives the journal.
+func runWithBooks(t *testing.T, accounts []string, day string) (journal string, err error) {
+	t.Helper()
+	c := throughERP(t, "{kind: tables, folder: pro}", proCompany+"chart_of_accounts: sage_pro\nperiods: sage_pro\n")
+	c.layTables("pro", true)
+	c.layBooks(accounts...)
+	c.report("r.csv", [4]string{"01", day, "100.00", "104501"})
+	v := &runVerb{config: filepath.Join(c.dir, "tieout.yaml"), from: day, asOf: "2026-11-02", output: "text"}
+	err = v.run(t.Context(), &bytes.Buffer{}, &bytes.Buffer{})
+	files, _ := filepath.Glob(filepath.Join(c.dir, "out", "*journal*.csv"))
+	if len(files) == 1 {
+		text, _ := os.ReadFile(files[0])
+		journal = string(text)
+	}
+	return journal, err
+}
+
+// TestBooksOfTheERP: GL-05 against GLACNT, GL-16 by SYCDFIS, and nothing is posted into a period that is not there.
+func TestBooksOfTheERP(t *testing.T) {
+	all := strings.Split("1150-100,1160-100,1170-100,1200-100,2150-100,2190-100,2200-100,4000-100,4090-100,4100-100,4150-100,6990-100,9999-100,"+
+		"1150-000,2190-000,1015-000,1190-000,7200-000,1010-000,2195-000,9999-000", ",")
+	if journal, err := runWithBooks(t, all, "2026-09-29"); err != nil || !strings.Contains(journal, ",2026-10-01,") || strings.Contains(journal, ",2026-09-29,2026-09") {
+		t.Errorf("a locked September: %v\n%s", err, journal)
+	}
+	for _, c := range []struct {
+		accounts []string
+		day      string
+		exit     int
+		says     string
+	}{
+		{all, "2026-11-01", exitPeriod, "2026-11-01 lies in no period"},
+		{all[1:], "2026-09-29", exitUsage, "account 1150-100 of the default rule"},
+	} {
+		if _, err := runWithBooks(t, c.accounts, c.day); exitCode(t.Context(), failed(err)) != c.exit || !strings.Contains(fmt.Sprint(err), c.says) {
+			t.Errorf("%s: %v", c.says, err)
+		}
+	}
+}

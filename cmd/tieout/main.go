@@ -29,6 +29,7 @@ const (
 	exitExceptions = 3
 	exitMissing    = 4
 	exitUnproven   = 5
+	exitPeriod     = 6
 	exitLocked     = 7
 	exitInterrupt  = 130
 )

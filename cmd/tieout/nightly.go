@@ -20,6 +20,7 @@ import (
 	"tieout/recon"
 	"tieout/recon/carddata"
 	"tieout/recon/night"
+	"tieout/recon/sagepro"
 	"tieout/recon/store"
 	"tieout/reports/answer"
 	"tieout/reports/workbook"
@@ -45,6 +46,8 @@ type nightly struct {
 	full        bool            // take all documents of the ERP, not only those of late
 	since       recon.Date      // documents of the ERP from this day on are of interest
 	notes       []string        // what is worth knowing of the ERP's tables
+
+	calendar *sagepro.Calendar // of the ERP; nil: closed_through alone says what is closed
 }
 
 // readNightly reads the configuration.
@@ -70,6 +73,9 @@ func openNightly(ctx context.Context, path string, r config.Range, now func() ti
 		return nil, err
 	}
 	n.dry, n.now = dry, now
+	if err := n.readBooks(ctx); err != nil {
+		return nil, err
+	}
 	where, err := n.places()
 	if err != nil {
 		return nil, err
@@ -304,6 +310,9 @@ func (n *nightly) Judge(res *recon.Result) []recon.FileReport {
 
 // Prove checks the invariants.
 func (n *nightly) Prove(a *night.Answer) error {
+	if err := n.openPeriods(a.Entries); err != nil {
+		return err
+	}
 	if len(a.Entries) == 0 {
 		return a.Proof.Check()
 	}

@@ -223,3 +223,16 @@ func withColumn(f sagepro.Field, column string) sagepro.Field {
 	}
 	return sagepro.Field{Column: column, Values: f.Values}
 }
+
+// readERPBooks tells what of the general ledger the ERP is asked for.
+func (s *sheet) readERPBooks(r *Run) {
+	chart, _ := text(s.values["chart_of_accounts"])
+	periods := s.str("periods", "")
+	r.ERPChart, r.ERPPeriods = chart == fromERP, periods == fromERP
+	if periods != "" && !r.ERPPeriods {
+		s.fault("periods", "%q: only sage_pro is known, whose fiscal calendar says which days are locked", periods)
+	}
+	if (r.ERPChart || r.ERPPeriods) && r.Door == nil {
+		s.fault("documents", "the chart of accounts or the periods come from the ERP; name its door with kind")
+	}
+}

@@ -31,6 +31,8 @@ type Policy struct {
 	ReportColumns    map[reportfile.Kind]map[string]string // by report kind: names in its files to names that are known
 	Mapping          *sagepro.Mapping                      // nil: documents come in the neutral layout
 	ERP              *sagepro.Company                      // what the tables of the ERP mean; nil: they are not read
+
+	setup ledger.RuleSetup // of Rules
 }
 
 // ReadPolicy reads a policy in JSON or YAML. name is how errors call the file,

@@ -27,7 +27,7 @@ import (
 //	      - ...
 //	lookups:
 //	  dept: {SHOES: "10", BAGS: "20"}
-//	chart_of_accounts: accounts.txt   # or a list; one account a line, beside the policy
+//	chart_of_accounts: accounts.txt   # or a list; one account a line, beside the policy; or sage_pro: the ERP's own
 //
 // [ledger.When] and [ledger.Posting] say what may stand there.
 func (s *sheet) readRules(p *Policy, beside fs.FS) {
@@ -38,6 +38,12 @@ func (s *sheet) readRules(p *Policy, beside fs.FS) {
 	if setup.MemoWidth < 0 || setup.MemoWidth > 1000 {
 		s.fault("memo_width", "%d: 1 to 1000 characters are needed", setup.MemoWidth)
 	}
+	p.setup = setup
+	p.Rules = s.ruleTable(setup)
+}
+
+// ruleTable makes the table and reports what is wrong with it.
+func (s *sheet) ruleTable(setup ledger.RuleSetup) *ledger.RuleTable {
 	table, faults := ledger.NewRuleTable(setup)
 	for _, f := range faults {
 		key := f.Key
@@ -49,7 +55,25 @@ func (s *sheet) readRules(p *Policy, beside fs.FS) {
 		}
 		s.fault(key, "%s", f.Message)
 	}
-	p.Rules = table
+	return table
+}
+
+// fromERP, as the chart of accounts or the periods, takes them from the ERP's general ledger.
+const fromERP = "sage_pro"
+
+// UseChart holds the rules against the ERP's chart of accounts: every account
+// that they can come to must be active there and have its form (GL-05). why says
+// of any other what is wrong with it.
+func (r *Run) UseChart(name string, accounts []string, why func(account string) string) error {
+	setup := r.setup
+	setup.Accounts, setup.WhyNot = accounts, why
+	s := &sheet{name: name, known: map[string]bool{}}
+	table := s.ruleTable(setup)
+	if err := s.err(); err != nil {
+		return err
+	}
+	r.Rules = table
+	return nil
 }
 
 func (s *sheet) ruleList() (rules []ledger.Rule) {
@@ -185,6 +209,9 @@ func (s *sheet) accountList(beside fs.FS) []string {
 		return s.list(key, nil)
 	}
 	name := s.textOf(key, v)
+	if name == fromERP {
+		return nil // known when the ERP is asked
+	}
 	if beside == nil || name == "" {
 		s.fault(key, "a list of accounts, or the name of a file beside the policy, is needed")
 		return nil
@@ -208,4 +235,10 @@ func (s *sheet) accountList(beside fs.FS) []string {
 		s.fault(key, "%s has no accounts", name)
 	}
 	return accounts
+}
+
+// Lock keeps the ERP's locked periods free of postings, in matching as in the books.
+func (r *Run) Lock(days []ledger.Days) {
+	r.Chart.Locked = days
+	r.setup.Chart.Locked = days // the rules and the policy have a chart each
 }

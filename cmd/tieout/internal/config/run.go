@@ -16,21 +16,23 @@ import (
 // are relative to the folder of the configuration.
 type Run struct {
 	Policy
-	Store     string // SQLite file, or the address of a PostgreSQL database
-	Archive   string // folder of kept files
-	Output    string // folder of workbooks and other results
-	Targets   []Target
-	Reports   string // folder or file, as the next four
-	Documents string
-	Door      *ERP   // where documents come from instead; nil: from the folder
-	Funding   string // "" where there is none
-	Bank      string
-	Opening   string     // history taken over at cut-over
-	Processor *Processor // nil: Reports is a folder
-	Pickups   []Pickup
-	Mode      ledger.Mode
-	Service   Service
-	Hash      string // tells configurations apart; the store's address, which may hold a password, is no part of it
+	Store      string // SQLite file, or the address of a PostgreSQL database
+	Archive    string // folder of kept files
+	Output     string // folder of workbooks and other results
+	Targets    []Target
+	Reports    string // folder or file, as the next four
+	Documents  string
+	Door       *ERP   // where documents come from instead; nil: from the folder
+	ERPChart   bool   // the chart of accounts is the ERP's
+	ERPPeriods bool   // the periods are those of the ERP's fiscal calendar
+	Funding    string // "" where there is none
+	Bank       string
+	Opening    string     // history taken over at cut-over
+	Processor  *Processor // nil: Reports is a folder
+	Pickups    []Pickup
+	Mode       ledger.Mode
+	Service    Service
+	Hash       string // tells configurations apart; the store's address, which may hold a password, is no part of it
 }
 
 // Range is what the command line says of a run.
@@ -67,6 +69,7 @@ func ReadRun(name string, data []byte, beside fs.FS, r Range) (*Run, error) {
 			s.fault(key, "required: the folder or file to read from")
 		}
 	}
+	s.readERPBooks(run)
 	run.Policy = *s.policy(beside)
 	if door != nil && run.ERP == nil {
 		s.fault("sage_pro", "required: documents come from the ERP's tables; name at least the generation and the company")
