@@ -34,9 +34,19 @@ type Teller interface {
 }
 
 // tell tells, and logs where even that fails: a notice that could not be told is
-// told at the next look.
+// told at a later look, as long as the service runs.
 func (s *Service) tell(ctx context.Context, n Notice) {
 	if err := s.teller.Tell(ctx, n); err != nil {
 		s.log.Error("nobody could be told", "about", n.Subject, "error", err)
+		s.untold = append(s.untold, n)
+	}
+}
+
+// tellAgain tells what could not be told at the look before.
+func (s *Service) tellAgain(ctx context.Context) {
+	again := s.untold
+	s.untold = nil
+	for _, n := range again {
+		s.tell(ctx, n)
 	}
 }

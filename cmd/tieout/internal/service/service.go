@@ -58,6 +58,7 @@ type Service struct {
 	now    func() time.Time
 	log    *slog.Logger
 	wake   chan struct{}
+	untold []Notice // of the worker alone
 
 	mu     sync.Mutex
 	status Status
@@ -161,6 +162,7 @@ func (s *Service) Wake() {
 // catchUp runs the days that are owed, oldest first, and sends what is owed to
 // the targets. A day that fails holds those behind it and is tried again later.
 func (s *Service) catchUp(ctx context.Context, stopping <-chan struct{}) error {
+	s.tellAgain(ctx)
 	last, err := s.nights.Last(ctx)
 	if err != nil {
 		s.tell(ctx, Notice{Key: "store", Kind: Failed, Subject: "the store cannot be read", Text: err.Error()})

@@ -65,13 +65,17 @@ func (b *books) change(do func()) { b.mu.Lock(); defer b.mu.Unlock(); do() }
 
 // told remembers notices, each once.
 type told struct {
-	mu  sync.Mutex
-	all []service.Notice
+	mu   sync.Mutex
+	all  []service.Notice
+	deaf bool
 }
 
 func (t *told) Tell(_ context.Context, n service.Notice) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.deaf {
+		return errors.New("the mail server is down")
+	}
 	if !slices.ContainsFunc(t.all, func(o service.Notice) bool { return o.Key == n.Key }) {
 		t.all = append(t.all, n)
 	}
@@ -209,6 +213,25 @@ func TestNotices(t *testing.T) {
 			if n := w.of(kind); len(n) != 1 || n[0].Subject == "" || n[0].Text == "" {
 				t.Errorf("%s: %+v", kind, n)
 			}
+		}
+	})
+}
+
+// What could not be told is told once somebody listens again.
+func TestNoticesAreTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, w := &books{last: recon.DateOf(time.Now().UTC()) - 2}, &told{deaf: true}
+		serve(t, b, w, daily(), func(*service.Service) {
+			time.Sleep(6 * time.Hour)
+			synctest.Wait()
+			w.mu.Lock()
+			w.deaf = false
+			w.mu.Unlock()
+			time.Sleep(2 * time.Minute)
+			synctest.Wait()
+		})
+		if n := w.of(service.Done); len(n) != 1 {
+			t.Errorf("told %+v", w.all)
 		}
 	})
 }
