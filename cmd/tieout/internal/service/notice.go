@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"slices"
 )
 
 // Kind is what a notice is about.
@@ -38,7 +39,9 @@ type Teller interface {
 func (s *Service) tell(ctx context.Context, n Notice) {
 	if err := s.teller.Tell(ctx, n); err != nil {
 		s.log.Error("nobody could be told", "about", n.Subject, "error", err)
-		s.untold = append(s.untold, n)
+		if !slices.ContainsFunc(s.untold, func(o Notice) bool { return o.Key == n.Key }) {
+			s.untold = append(s.untold, n)
+		}
 	}
 }
 
