@@ -12,9 +12,8 @@ import (
 type template struct {
 	text     string
 	segments []segment
-	role     Role // what the account is for; "" for a number that the chart does not have
-	fallible bool // a segment can be without a value
-	facts    []fact
+	role     Role   // what the account is for; "" for a number that the chart does not have
+	unsure   []fact // facts of the segments that can be without a value
 }
 
 // segment is a piece of an account: text, a store, a fact, or a lookup by a fact.
@@ -75,11 +74,13 @@ func (t *template) add(s segment) {
 		return
 	}
 	t.segments = append(t.segments, s)
-	t.fallible = t.fallible || s.kind == factSegment || s.kind == lookupSegment && !s.sure
-	if s.kind == factSegment || s.kind == lookupSegment {
-		t.facts = append(t.facts, s.fact)
+	if s.kind == factSegment || s.kind == lookupSegment && !s.sure {
+		t.unsure = append(t.unsure, s.fact)
 	}
 }
+
+// fallible tells whether a segment can be without a value.
+func (t *template) fallible() bool { return len(t.unsure) > 0 }
 
 // headRole is what the account at the head of a template is for: by its key, or by its number.
 func (t *RuleTable) headRole(text string) Role {
@@ -111,9 +112,9 @@ func (t *RuleTable) parseSegment(name string, role Role, source amountSource) (s
 	if parts := lookupForm.FindStringSubmatch(name); parts != nil {
 		return t.parseLookup(parts[1], parts[2])
 	}
-	f, known := parseFact(name)
+	f, known := t.parseFact(name)
 	if !known {
-		return segment{}, fmt.Errorf("{%s} is no account of the chart, no store segment, no lookup such as {dept[mdd4]} and no fact", name)
+		return segment{}, fmt.Errorf("{%s} is no account of the chart, no store segment, no lookup such as {dept[mdd4]}, no fact and no dimension that a mapping of documents names", name)
 	}
 	if err := usableInAccount(f); err != nil {
 		return segment{}, err
@@ -126,7 +127,7 @@ func (t *RuleTable) parseLookup(table, key string) (segment, error) {
 	if !known {
 		return segment{}, fmt.Errorf("there is no lookup table %q; define it under lookups", table)
 	}
-	f, known := parseFact(key)
+	f, known := t.parseFact(key)
 	if !known {
 		return segment{}, fmt.Errorf("{%s[%s]}: %q is no fact that a lookup can go by", table, key, key)
 	}

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,8 +30,9 @@ const (
 	factStore
 	factSign
 	lastFact
-	factBatch      = lastFact
-	factMDD   fact = 100 // mdd n is factMDD+n
+	factBatch          = lastFact
+	factMDD       fact = 100 // mdd n is factMDD+n
+	factDimension fact = 300 // dimension i of the table is factDimension+i
 )
 
 // factNames are the names by which rules call the facts.
@@ -41,7 +43,16 @@ func factNames() []string {
 	}
 }
 
-func parseFact(name string) (fact, bool) {
+func (t *RuleTable) parseFact(name string) (fact, bool) {
+	if dimension, ok := strings.CutPrefix(name, recon.DimensionPrefix); ok {
+		i := slices.Index(t.dimensions, dimension)
+		return factDimension + fact(i), i >= 0
+	}
+	return usualFact(name)
+}
+
+// usualFact is a fact that every table has.
+func usualFact(name string) (fact, bool) {
 	for i, known := range factNames() {
 		if known == name {
 			return fact(i), true
@@ -56,7 +67,10 @@ func parseFact(name string) (fact, bool) {
 }
 
 func (f fact) String() string {
-	if f > factMDD {
+	switch {
+	case f >= factDimension:
+		return recon.DimensionPrefix + "dimension"
+	case f > factMDD:
 		return "mdd" + strconv.Itoa(int(f-factMDD))
 	}
 	return factNames()[f]
@@ -148,7 +162,7 @@ func modelName(m recon.RevenueModel) string {
 
 // subject is one movement as rules see it.
 type subject struct {
-	values     []string // by slot: the facts up to lastFact, then the table's own
+	values     []string // by slot: the facts up to lastFact, then the documents' dimensions, then what else the table asks for
 	split      bool     // the applied money is split over components
 	components uint8    // which of them are not zero, by position
 	open       uint32   // facts not decided yet, by bit; only while a row is being matched
@@ -221,7 +235,9 @@ type view struct {
 // row is the subject of a processor row's movement.
 func (v *view) row(f *recon.Facts, extra []string) *subject {
 	merchant := v.txns.Word(f.Merchant)
-	s := v.subject(merchant, f.Currency, v.docs.Word(f.DocStore), f.Type.String(), extra)
+	store, dimensions := v.docs.Place(f.DocPlace)
+	s := v.subject(merchant, f.Currency, store, f.Type.String(), extra)
+	v.table.fillDimensions(s, dimensions)
 	s.posting, s.settled, s.split = f.Posting, f.Settled, f.Split
 	s.values[factBrand], s.values[factMethod], s.values[factFeeCode] = v.txns.Word(f.Brand), v.txns.Word(f.Method), v.txns.Word(f.FeeCode)
 	s.values[factOutcome], s.values[factReason], s.values[factKind] = f.Verdict.String(), f.Reason.String(), f.Kind.String()
@@ -238,15 +254,44 @@ func (v *view) row(f *recon.Facts, extra []string) *subject {
 // componentsOf reads which components are not zero from [recon.Facts].
 func componentsOf(has uint8) uint8 { return has >> 3 & 0b1111 }
 
+// carried is the subject of a carried item that a document, or a found dispute, explains now.
+func (v *view) carried(p *recon.Posted, store string, dimensions []recon.Field, memo, negative bool) *subject {
+	s := v.subject(p.Merchant, p.Currency, store, eventAutoClear, nil)
+	v.table.fillDimensions(s, dimensions)
+	s.posting = v.table.chart.PostingDate(v.p.To)
+	s.settled = s.posting
+	s.values[factOutcome], s.values[factReason] = recon.Exception.String(), p.OpenReason.String()
+	if memo {
+		s.values[factMemo] = "yes"
+	}
+	if negative {
+		s.values[factSign] = "negative"
+	}
+	return s
+}
+
+// ownSlots is how many values every subject has: behind them are those that are fetched.
+func (t *RuleTable) ownSlots() int { return int(lastFact) + len(t.dimensions) }
+
+// fillDimensions sets those dimensions of a document that the table knows.
+func (t *RuleTable) fillDimensions(s *subject, dimensions []recon.Field) {
+	for _, d := range dimensions {
+		if i := slices.Index(t.dimensions, d.Name); i >= 0 {
+			s.values[int(lastFact)+i] = d.Value
+		}
+	}
+}
+
 // subject is what all movements have in common.
 func (v *view) subject(merchant string, c money.Currency, docStore, event string, extra []string) *subject {
-	s := &subject{values: make([]string, int(lastFact), int(lastFact)+len(extra)), label: event, currency: c}
+	own := v.table.ownSlots()
+	s := &subject{values: make([]string, own, own+len(extra)), label: event, currency: c}
 	s.values = append(s.values, extra...)
-	own := v.table.chart.storeOf(v.p, merchant)
+	ownStore := v.table.chart.storeOf(v.p, merchant)
 	if docStore == "" {
-		docStore = own
+		docStore = ownStore
 	}
-	s.stores = [storeKinds]string{own, docStore, v.table.chart.HeadOffice}
+	s.stores = [storeKinds]string{ownStore, docStore, v.table.chart.HeadOffice}
 	s.values[factMerchant], s.values[factCurrency], s.values[factEvent], s.values[factStore] = merchant, c.String(), event, docStore
 	s.values[factModel] = modelName(v.p.Merchants[merchant].Model)
 	s.values[factMemo], s.values[factSign] = "no", "positive"

@@ -35,6 +35,12 @@ func (t *RuleTable) Books(p *recon.Policy, in *recon.Input) recon.Books {
 			}
 			return answer
 		},
+		Clears: func(p *recon.Posted, f *recon.Facts) bool {
+			store, dimensions := v.docs.Place(f.DocPlace)
+			s := v.carried(p, store, dimensions, f.Memo, f.Negative)
+			s.split, s.components, s.open = f.Split, componentsOf(f.Has), 1<<factComponent
+			return t.mapped(s) == recon.AccountFound
+		},
 	}
 }
 
@@ -65,7 +71,7 @@ func (t *RuleTable) mayMiss(event string) bool {
 		return true
 	}
 	for _, r := range t.byEvent[event] {
-		if slices.ContainsFunc(r.lines, func(l ruleLine) bool { return l.account.fallible }) {
+		if slices.ContainsFunc(r.lines, func(l ruleLine) bool { return l.account.fallible() }) {
 			return true
 		}
 		if r.always() {

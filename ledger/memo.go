@@ -48,7 +48,7 @@ func parseMemo(text string) error {
 		case "settlement_date", "posting_date", "event_type", "count":
 			continue
 		}
-		if f, known := parseFact(name); !known || !slices.Contains(memoFacts(), f) {
+		if f, known := usualFact(name); !known || !slices.Contains(memoFacts(), f) {
 			return fmt.Errorf("{%s} is not a name that a memo can use; known are settlement_date, posting_date, event_type, count, "+
 				"merchant_id, currency, card_brand, payment_method, fee_code, store", name)
 		}
@@ -138,7 +138,7 @@ func (m *Memo) render(posting recon.Date, label string) string {
 		case "count":
 			return strconv.Itoa(m.Count)
 		}
-		f, _ := parseFact(name)
+		f, _ := usualFact(name)
 		if at := slices.Index(memoFacts(), f); at < len(m.Facts) {
 			return m.Facts[at]
 		}

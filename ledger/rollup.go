@@ -345,19 +345,11 @@ func (b *booking) reclass() error {
 // clear books one part of a carried item that is explained now.
 func (b *booking) clear(posted int, amount int64, doc *recon.Doc, parts recon.Components, split bool) error {
 	p := &b.res.Input().History[posted]
-	store := ""
-	if doc != nil {
-		store = doc.Store
+	if doc == nil {
+		doc = &recon.Doc{}
 	}
-	s := b.view.subject(p.Merchant, p.Currency, store, eventAutoClear, nil)
-	s.posting, s.settled, s.split = b.rules.chart.PostingDate(b.p.To), b.rules.chart.PostingDate(b.p.To), split
-	s.values[factOutcome], s.values[factReason] = recon.Exception.String(), p.OpenReason.String()
-	if doc != nil && doc.Type == recon.CreditMemo {
-		s.values[factMemo] = "yes"
-	}
-	if amount < 0 {
-		s.values[factSign] = "negative"
-	}
+	s := b.view.carried(p, doc.Store, doc.Dimensions, doc.Type == recon.CreditMemo, amount < 0)
+	s.split = split
 	a := amounts{}
 	a.minor[fullAmount], a.minor[appliedAmount] = amount, amount
 	for k, part := range parts {

@@ -16,11 +16,12 @@ type Rule struct {
 // When is what must hold for a rule, by the name of the fact: merchant_id,
 // currency, card_brand, payment_method, event_type, fee_code, outcome, reason,
 // match_kind, revenue_model, component, credit_memo, store, amount_sign,
-// batch_id, mdd1 to mdd100. All facts must agree; of a fact's values one is enough:
+// batch_id, mdd1 to mdd100, and the dimensions of documents such as
+// document_department. All facts must agree; of a fact's values one is enough:
 //
 //	VISA          exactly this value, "none" if there is no value
 //	100..199      a range of values of equal length, both ends included
-//	/^D[0-9]+$/   mdd only: a regular expression (RE2)
+//	/^D[0-9]+$/   mdd and dimensions only: a regular expression (RE2)
 //	*             anything, the same as leaving the fact out
 //
 // A rule that names no event_type holds for all events of the processor.
@@ -40,7 +41,8 @@ type When map[string][]string
 // {cash[currency]}; {merchant_store}, {document_store} (the merchant's where the
 // document has none), {head_office}; {store}, which is one of the three by what
 // the account is for; a lookup of the company such as {dept[mdd4]}; or a fact
-// such as {mdd4}. A segment without a value makes the row UNMAPPED_GL.
+// such as {mdd4} or {document_department}. A segment without a value makes the row
+// UNMAPPED_GL; a carried item stays open then, whatever document explains it.
 //
 // Amount is full, applied, suspended, write_off, component:goods,
 // component:tax, component:shipping, component:surcharge or fee.

@@ -156,12 +156,12 @@ func (t *RuleTable) checkSure(r *rule, key string, l *ruleLine) {
 	document := slices.ContainsFunc(l.account.segments, func(s segment) bool { return s.kind == storeSegment && s.store == documentStore })
 	switch {
 	case l.source == fullAmount || l.source == suspendedAmount || l.source == writeOffAmount:
-		if l.account.fallible || document && l.source != writeOffAmount {
+		if l.account.fallible() || document && l.source != writeOffAmount {
 			t.fault(r.index, key, "%q may be without a value, and %s needs an account always: use merchant_store, head_office, and one rule for each case",
 				l.account.text, r.amountName(l.source))
 		}
-	case !r.onlyRows() && l.account.fallible:
-		t.fault(r.index, key, "%q: deposits, bank lines and cleared items have no such facts", l.account.text)
+	case slices.ContainsFunc(l.account.unsure, func(f fact) bool { return !r.hasFact(f) }):
+		t.fault(r.index, key, "%q: deposits and bank lines have no such facts, and cleared items only the dimensions of their document", l.account.text)
 	}
 }
 

@@ -78,7 +78,7 @@ func (m movement) subject(table *RuleTable) (*subject, *amounts) {
 	s.posting = day(cmp.Or(m.on, "2026-09-30"))
 	s.settled = s.posting
 	for name, value := range m.facts {
-		if f, known := parseFact(name); known && f < lastFact && f != factComponent && value != "" {
+		if f, known := usualFact(name); known && f < lastFact && f != factComponent && value != "" {
 			s.values[f] = value
 		}
 	}
@@ -339,6 +339,10 @@ func TestRuleFaults(t *testing.T) {
 		{"a bad regular expression", Rule{ID: "b", Priority: 6, When: When{"mdd4": {"/[/"}}, Post: own("1-{store}")}, "when.mdd4", "/[/ is no regular expression"},
 		{"a regular expression on something else", Rule{ID: "b", Priority: 6, When: When{"store": {"/1/"}}, Post: own("1-{store}")}, "when.store", "mdd1 to mdd100"},
 		{"mdd of a deposit", Rule{ID: "b", Priority: 6, When: When{"event_type": {"FUNDING"}, "mdd1": {"x"}}, Post: move("{in_transit}-000", "{clearing}-{store}")}, "when.mdd1", "only rows"},
+		{"a dimension of a deposit", Rule{ID: "b", Priority: 6, When: When{"event_type": {"FUNDING"}, "document_department": {"x"}}, Post: move("{in_transit}-000", "{clearing}-{store}")}, "when.document_department", "only rows"},
+		{"a dimension in the account of a bank line", Rule{ID: "b", Priority: 6, When: When{"event_type": {"BANK"}}, Post: move("{cash[currency]}-000", "{in_transit}-{document_department}")}, "post[1].account", "deposits and bank lines have no such facts"},
+		{"a dimension that no mapping names", Rule{ID: "b", Priority: 6, When: When{"document_region": {"x"}}, Post: own("1-{store}")}, "when.document_region", "unknown fact"},
+		{"clearing by a dimension", Rule{ID: "b", Priority: 6, Post: line(Posting{Account: "{clearing}-{document_department}", Amount: "full"})}, "post[0].account", "full needs an account always"},
 		{"nothing to post", Rule{ID: "b", Priority: 6}, "post", "required"},
 		{"an unknown segment", Rule{ID: "b", Priority: 6, Post: own("{arr}-{store}")}, "post[1].account", "{arr} is no account of the chart"},
 		{"an unknown lookup", Rule{ID: "b", Priority: 6, Post: own("{ar}-{shop[mdd4]}")}, "post[1].account", `no lookup table "shop"`},
@@ -362,6 +366,7 @@ func TestRuleFaults(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := company()
+			s.Dimensions = []string{"department"}
 			s.Rules = []Rule{{ID: "first", Priority: 5, When: When{"card_brand": {"VISA", "AMEX"}, "event_type": {"CAPTURE"}}, Post: own("1-{store}")}, c.rule}
 			table, faults := NewRuleTable(s)
 			if table != nil {

@@ -13,13 +13,15 @@ import (
 
 // RuleSetup is what a rule table is made from.
 type RuleSetup struct {
-	Rules     []Rule // the company's own; the default rules come behind them
-	Chart     *Chart
-	Policy    *recon.Policy                // its merchants and currencies
-	Lookups   map[string]map[string]string // tables that account templates may use
-	Accounts  []string                     // the chart of accounts; nil: none was supplied (GL-05)
-	WhyNot    func(account string) string  // why an account is not among them; nil: it is just not there
-	MemoWidth int                          // characters of the ERP's memo field; 0 is 60
+	Rules   []Rule // the company's own; the default rules come behind them
+	Chart   *Chart
+	Policy  *recon.Policy                // its merchants and currencies
+	Lookups map[string]map[string]string // tables that account templates may use
+	// Dimensions are the names of the documents' own columns that accounts can go by, without [recon.DimensionPrefix].
+	Dimensions []string
+	Accounts   []string                    // the chart of accounts; nil: none was supplied (GL-05)
+	WhyNot     func(account string) string // why an account is not among them; nil: it is just not there
+	MemoWidth  int                         // characters of the ERP's memo field; 0 is 60
 }
 
 // RuleFault is one thing that is wrong with a rule.
@@ -32,18 +34,19 @@ type RuleFault struct {
 // RuleTable is the rules in their order, checked: the first that holds books
 // the movement (2.2). Make it with [NewRuleTable].
 type RuleTable struct {
-	chart     *Chart
-	policy    *recon.Policy
-	rules     []*rule
-	byEvent   map[string][]*rule
-	fallback  map[string]*rule // GL-06, by event
-	lookups   map[string]map[string]string
-	accounts  map[string]bool
-	whyNot    func(account string) string
-	memoWidth int
-	extra     []fact // what the table asks of rows beyond the facts up to lastFact
-	version   string
-	faults    []RuleFault
+	chart      *Chart
+	policy     *recon.Policy
+	rules      []*rule
+	byEvent    map[string][]*rule
+	fallback   map[string]*rule // GL-06, by event
+	lookups    map[string]map[string]string
+	accounts   map[string]bool
+	whyNot     func(account string) string
+	memoWidth  int
+	dimensions []string // of the documents, sorted
+	extra      []fact   // what the table asks of rows beyond the facts up to lastFact
+	version    string
+	faults     []RuleFault
 }
 
 // rule is a Rule, compiled.
@@ -71,7 +74,7 @@ func NewRuleTable(s RuleSetup) (*RuleTable, []RuleFault) { return newRuleTable(s
 func newRuleTable(s RuleSetup, defaults []Rule) (*RuleTable, []RuleFault) {
 	t := &RuleTable{
 		chart: s.Chart, policy: s.Policy, byEvent: map[string][]*rule{}, fallback: map[string]*rule{},
-		memoWidth: cmp.Or(s.MemoWidth, usualMemoWidth), lookups: s.allLookups(),
+		memoWidth: cmp.Or(s.MemoWidth, usualMemoWidth), lookups: s.allLookups(), dimensions: slices.Sorted(slices.Values(s.Dimensions)),
 	}
 	if s.Accounts != nil {
 		t.accounts, t.whyNot = map[string]bool{}, s.WhyNot
@@ -170,9 +173,9 @@ func (t *RuleTable) compileEvents(r *Rule, index int) (all []event) {
 
 func (t *RuleTable) compileTests(r *rule) {
 	for _, name := range slices.Sorted(maps.Keys(r.When)) {
-		f, known := parseFact(name)
+		f, known := t.parseFact(name)
 		if !known {
-			t.fault(r.index, "when."+name, "unknown fact; known are %s and mdd1 to mdd100", strings.Join(factNames(), ", "))
+			t.fault(r.index, "when."+name, "unknown fact; known are %s and mdd1 to mdd100", strings.Join(t.factNames(), ", "))
 			continue
 		}
 		if f == factEvent {
@@ -183,7 +186,7 @@ func (t *RuleTable) compileTests(r *rule) {
 			t.fault(r.index, "when."+name, "%v", err)
 			continue
 		}
-		if f >= lastFact && !r.onlyRows() {
+		if f >= lastFact && !r.hasFact(f) {
 			t.fault(r.index, "when."+name, "only rows of the processor have it")
 		}
 		r.tests = append(r.tests, test{f, t.slot(f), wants})
@@ -195,17 +198,36 @@ func (r *rule) onlyRows() bool {
 	return !slices.ContainsFunc(r.events, func(e event) bool { return e.class != Settle })
 }
 
+// hasFact tells a rule all of whose events have the fact: what is fetched of rows, or a document's dimension.
+func (r *rule) hasFact(f fact) bool {
+	return !slices.ContainsFunc(r.events, func(e event) bool {
+		return e.class != Settle && (f < factDimension || e.name != eventAutoClear)
+	})
+}
+
+// factNames are the names of all facts that this table's rules can name, but the mdd.
+func (t *RuleTable) factNames() []string {
+	names := factNames()
+	for _, d := range t.dimensions {
+		names = append(names, recon.DimensionPrefix+d)
+	}
+	return names
+}
+
 // slot is where a subject has the fact. A fact beyond the usual ones is fetched from now on.
 func (t *RuleTable) slot(f fact) int {
-	if f < lastFact {
+	switch {
+	case f < lastFact:
 		return int(f)
+	case f >= factDimension:
+		return int(lastFact + f - factDimension)
 	}
 	at := slices.Index(t.extra, f)
 	if at < 0 {
 		at = len(t.extra)
 		t.extra = append(t.extra, f)
 	}
-	return int(lastFact) + at
+	return t.ownSlots() + at
 }
 
 // compileLine checks a posting; a faulty one is left out.
@@ -296,10 +318,10 @@ func (r *rule) direction() int64 {
 
 func (t *RuleTable) compileGroup(r *rule, key string, names []string) (group []test) {
 	for _, name := range names {
-		f, known := parseFact(name)
+		f, known := t.parseFact(name)
 		switch {
 		case !known || f != factBatch && f != factBrand && f != factMethod && f != factFeeCode && f != factStore && f < factMDD:
-			t.fault(r.index, key, "%q is none of batch_id, card_brand, payment_method, fee_code, store and mdd1 to mdd100", name)
+			t.fault(r.index, key, "%q is none of batch_id, card_brand, payment_method, fee_code, store, mdd1 to mdd100 and the dimensions of documents", name)
 		case !r.onlyRows():
 			t.fault(r.index, key, "only lines of processor rows can be split further")
 		default:

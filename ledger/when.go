@@ -136,7 +136,7 @@ func parseWant(f fact, text string) (want, error) {
 
 func parsePattern(f fact, text string) (want, error) {
 	if f <= factMDD {
-		return want{}, fmt.Errorf("regular expressions are for merchant-defined data (mdd1 to mdd100) only")
+		return want{}, fmt.Errorf("regular expressions are for merchant-defined data (mdd1 to mdd100) and the dimensions of documents only")
 	}
 	re, err := regexp.Compile(text)
 	if err != nil {

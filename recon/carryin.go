@@ -85,7 +85,7 @@ func (r *run) clearItem(h int, linked []uint32, pass Pass) {
 			total += r.docs.rows[doc].left
 		}
 	}
-	if total != held || held == 0 || (p.OpenReason == DuplicateOrder && len(docs) != 1) {
+	if total != held || held == 0 || (p.OpenReason == DuplicateOrder && len(docs) != 1) || !r.clears(p, docs, held < 0) {
 		return
 	}
 	c := Cleared{Posted: h, Docs: docs, Pass: pass, Amount: held}

@@ -88,6 +88,8 @@ type Document struct {
 	Status     DocStatus
 	Merchant   string // "" belongs to every configured merchant (EDGE-12)
 	Store      string // "" takes the merchant's store (EDGE-12)
+	// Dimensions are the ERP's own columns for the general ledger (department ...), by name; one without a value is left out.
+	Dimensions []Field
 	Method     string // payment method
 	Currency   money.Currency
 	Amount     int64 // minor units of Currency

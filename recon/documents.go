@@ -25,7 +25,7 @@ type docRow struct {
 	line     uint32
 	currency money.Currency
 	merchant uint16
-	store    uint16
+	place    uint16 // store and dimensions
 	method   uint16
 	file     uint16
 	flags    uint16
@@ -111,10 +111,10 @@ func (b *DocumentBatch) Add(d *Document) {
 	fault := d.Fault
 	var ok [3]bool
 	row.merchant, ok[0] = b.words.of(d.Merchant)
-	row.store, ok[1] = b.words.of(d.Store)
+	row.place, ok[1] = b.words.of(placeOf(d.Store, d.Dimensions))
 	row.method, ok[2] = b.words.of(d.Method)
 	if ok != [...]bool{true, true, true} && fault == nil {
-		fault = &Fault{Code: "too_many_names", Message: "more than 65,535 different merchants or stores in one run"}
+		fault = &Fault{Code: "too_many_names", Message: "more than 65,535 different merchants, stores or combinations of dimensions in one run"}
 	}
 	row.text = b.pack(d, &row)
 	if fault != nil {
@@ -193,10 +193,11 @@ func (d *Documents) At(i int) Document {
 	doc := Document{
 		ID: d.id(i), Type: row.kind, OrderNo: d.orderNo(i), InvoiceNo: d.invoiceNo(i),
 		CustomerNo: b.field(docTextCustomer), Date: row.date, Status: row.status, Merchant: d.words.text(row.merchant),
-		Store: d.words.text(row.store), Method: d.words.text(row.method), Currency: row.currency, Amount: row.amount,
+		Method: d.words.text(row.method), Currency: row.currency, Amount: row.amount,
 		Components: d.components(i), Prior: b.number(docTextPrior), RequestID: b.field(docTextRequestID),
 		AuthCode: b.field(docTextAuth), Last4: b.field(docTextLast4), Source: Source{row.file, row.line},
 	}
+	doc.Store, doc.Dimensions = d.Place(row.place)
 	if f, ok := d.faults[row.text]; ok {
 		doc.Fault = &f
 	}
@@ -255,6 +256,3 @@ func (d *Documents) components(i int) Components {
 	}
 	return c
 }
-
-// Word is the text of a word number (store ...).
-func (d *Documents) Word(n uint16) string { return d.words.text(n) }

@@ -1,5 +1,7 @@
 package recon
 
+import "slices"
+
 // mapping asks the books whether a row that the documents would take has its
 // accounts (GL-06). Without documents it is asked for the row alone.
 func (r *run) mapping(i uint32, docs []uint32) Mapping {
@@ -14,21 +16,40 @@ func (r *run) mapping(i uint32, docs []uint32) Mapping {
 	}
 	for _, doc := range docs {
 		f := f
-		d := &r.docs.rows[doc]
-		f.DocStore, f.Memo = d.store, d.kind == CreditMemo
-		if r.merchant[r.row(i).merchant].model == CashSale {
-			f.Split = true
-			for k, part := range r.docs.components(int(doc)) {
-				if part != 0 {
-					f.Has |= hasComponents << k
-				}
-			}
-		}
+		r.documentFacts(doc, r.merchant[r.row(i).merchant].model, &f)
 		if answer := r.books.Mapped(int(i), &f); answer != AccountFound {
 			return answer
 		}
 	}
 	return AccountFound
+}
+
+// documentFacts adds what a document, taken whole, tells of a movement.
+func (r *run) documentFacts(doc uint32, model RevenueModel, f *Facts) {
+	d := &r.docs.rows[doc]
+	f.DocPlace, f.Memo = d.place, d.kind == CreditMemo
+	if model != CashSale {
+		return
+	}
+	f.Split = true
+	for k, part := range r.docs.components(int(doc)) {
+		if part != 0 {
+			f.Has |= hasComponents << k
+		}
+	}
+}
+
+// clears asks the books whether what the documents take of a carried item has
+// its accounts; if not, the item stays open.
+func (r *run) clears(p *Posted, docs []uint32, negative bool) bool {
+	if r.books.Clears == nil {
+		return true
+	}
+	return !slices.ContainsFunc(docs, func(doc uint32) bool {
+		f := Facts{Reason: p.OpenReason, Negative: negative}
+		r.documentFacts(doc, r.p.Merchants[p.Merchant].Model, &f)
+		return !r.books.Clears(p, &f)
+	})
 }
 
 // mayMiss tells whether a row of the event can be without an account.

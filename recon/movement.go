@@ -4,7 +4,7 @@ import "tieout/ledger/money"
 
 // Movement is what the books see of a row that moves money: what its rules can
 // look at, and its amounts in minor units, signed like the row. Words are
-// numbers; [Result.Word] and [Result.DocWord] give the texts. A row that took
+// numbers; [Transactions.Word] and [Documents.Place] give the texts. A row that took
 // money from documents of several stores gives one Movement a document, and
 // only the first has the row's Full, Suspended and WriteOff.
 type Movement struct {
@@ -29,7 +29,7 @@ type Facts struct {
 	Brand    uint16
 	Method   uint16
 	Store    uint16 // the row's own store dimension
-	DocStore uint16 // among the documents' words; 0 takes the merchant's store
+	DocPlace uint16 // store and dimensions of the document, see [Documents.Place]; 0: none, and the merchant's store
 	Type     EventType
 	Verdict  Verdict
 	Reason   Reason
@@ -44,7 +44,7 @@ type Facts struct {
 
 // Hash spreads what mostly tells facts apart over 64 bits.
 func (f *Facts) Hash() uint64 {
-	return mix(uint64(f.Settled)<<32 ^ uint64(f.Extra) ^ uint64(f.Merchant)<<48 ^ uint64(f.Currency)<<20 ^ uint64(f.Brand)<<12 ^ uint64(f.DocStore)<<24 ^
+	return mix(uint64(f.Settled)<<32 ^ uint64(f.Extra) ^ uint64(f.Merchant)<<48 ^ uint64(f.Currency)<<20 ^ uint64(f.Brand)<<12 ^ uint64(f.DocPlace)<<24 ^
 		uint64(f.FeeCode)<<28 ^ uint64(f.Type)<<8 ^ uint64(f.Reason) ^ uint64(f.Kind)<<5 ^ uint64(f.Method)<<16)
 }
 
@@ -107,7 +107,7 @@ func (r *run) moveParts(i uint32, parts []docPart, m *Movement, do func(*Movemen
 
 func (r *run) moveDocument(i, doc uint32, m *Movement) {
 	d := &r.docs.rows[doc]
-	m.DocStore, m.Memo = d.store, d.kind == CreditMemo
+	m.DocPlace, m.Memo = d.place, d.kind == CreditMemo
 	if r.merchant[r.row(i).merchant].model != CashSale {
 		return
 	}

@@ -127,6 +127,10 @@ type Books struct {
 	Mapped func(row int, f *Facts) Mapping
 	// MayMiss tells for which events Mapped can say no; nil: for all.
 	MayMiss func(EventType) bool
+	// Clears tells whether the rules have an account for what a document takes of
+	// a carried item: of the facts those are set that come from the document, the
+	// reason and the sign. nil: always.
+	Clears func(*Posted, *Facts) bool
 }
 
 // Mapping is what the rules know of a row's account (GL-06).

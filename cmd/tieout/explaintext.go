@@ -156,6 +156,9 @@ func docFacts(d *night.Doc) facts {
 	f.add("status", d.Status.String())
 	f.add("merchant", d.Merchant)
 	f.add("store", d.Store)
+	for _, dimension := range d.Dimensions {
+		f.add(dimension.Name, dimension.Value)
+	}
 	f.add("amount", said(d.Amount, d.Currency))
 	f.add("applied", said(d.Applied, d.Currency))
 	f.add("remaining", said(d.Remaining, d.Currency))

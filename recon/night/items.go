@@ -78,7 +78,7 @@ func documentsOf(res *recon.Result, files []string) []Doc {
 		d := res.Doc(i)
 		docs[i] = Doc{
 			ID: d.ID, Type: d.Type, OrderNo: d.OrderNo, InvoiceNo: d.InvoiceNo, CustomerNo: d.CustomerNo, Date: d.Date, Status: d.Status,
-			Merchant: d.Merchant, Store: d.Store, Currency: d.Currency, Amount: d.Amount, Components: d.Components,
+			Merchant: d.Merchant, Store: d.Store, Dimensions: d.Dimensions, Currency: d.Currency, Amount: d.Amount, Components: d.Components,
 			Applied: d.AppliedRun + d.Prior, Remaining: d.Remaining, Verdict: d.Verdict, Reason: d.Reason, Kind: d.Kind,
 		}
 		docs[i].File, docs[i].Line = readAt(d.Source, files)

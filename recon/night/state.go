@@ -144,6 +144,7 @@ type Doc struct {
 	Status     recon.DocStatus  `json:"status"`
 	Merchant   string           `json:"merchant,omitempty"`
 	Store      string           `json:"store,omitempty"`
+	Dimensions []recon.Field    `json:"dimensions,omitempty"` // the ERP's own columns for the general ledger
 	Currency   money.Currency   `json:"currency"`
 	Amount     int64            `json:"amount"`
 	Components recon.Components `json:"components"`

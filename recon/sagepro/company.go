@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tieout/ledger/money"
+	"tieout/recon"
 	"tieout/recon/carddata"
 	"tieout/recon/sagepro/dbf"
 )
@@ -51,6 +52,42 @@ type Field struct {
 	Column   string // "" with no Constant: not known
 	Constant string
 	Values   map[string]string // stored value to meaning; "*" is every other value
+}
+
+var dimensionForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,30}$`)
+
+// checkDimension says what is wrong with the name of a dimension.
+func checkDimension(name string) error {
+	switch {
+	case !dimensionForm.MatchString(name):
+		return fmt.Errorf("dimension %q: a name has 1 to 31 small letters, digits and underscores, and begins with a letter", name)
+	case name == "store":
+		return fmt.Errorf("dimension store: the store is a field of its own; map it there")
+	}
+	return nil
+}
+
+// SetDimension maps a dimension of the section's documents.
+func (s *Section) SetDimension(name string, f Field) { s.Fields[recon.DimensionPrefix+name] = f }
+
+// dimensions are the fields that are dimensions, sorted.
+func (s *Section) dimensions() (fields []string) {
+	for name := range s.Fields {
+		if strings.HasPrefix(name, recon.DimensionPrefix) {
+			fields = append(fields, name)
+		}
+	}
+	slices.Sort(fields)
+	return fields
+}
+
+// Dimensions are the names of all dimensions of documents, sorted, without [recon.DimensionPrefix].
+func (c *Company) Dimensions() (names []string) {
+	for _, field := range slices.Concat(c.Invoice.dimensions(), c.Order.dimensions()) {
+		names = append(names, strings.TrimPrefix(field, recon.DimensionPrefix))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // Generations of the ERP.
@@ -200,6 +237,11 @@ func (c *Company) checkSection(name string, s *Section) (faults []error) {
 	for _, field := range requiredFields(name) {
 		if f := s.Fields[field]; s.Table != "" && f.Column == "" && f.Constant == "" {
 			faults = append(faults, fmt.Errorf("sage_pro: %s.%s has neither a column nor a constant; add one", name, field))
+		}
+	}
+	for _, field := range s.dimensions() {
+		if err := checkDimension(strings.TrimPrefix(field, recon.DimensionPrefix)); err != nil {
+			faults = append(faults, fmt.Errorf("sage_pro: %s: %w", name, err))
 		}
 	}
 	return append(faults, c.checkMeanings(name, s)...)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -153,6 +154,25 @@ func TestUnmappedDoubledColumnsAreNormal(t *testing.T) {
 	r, _ := readExport("x,x,"+ordersHeader+"a,b,17,C1,2026-10-13,,USD,1.00,C\n", orders())
 	if r.Verdict != recon.FileAccepted || len(r.Findings) != 0 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// Dimensions are the export's own columns; a blank one is left out, a missing one condemns.
+func TestDimensionsOfAnExport(t *testing.T) {
+	m := orders()
+	m.Dimensions = map[string]string{"department": "dept", "region": "TERR"}
+	text := "terr,Dept," + ordersHeader + " EU ,10,17,C1,2026-10-13,,USD,1.00,C\n,  ,18,C1,2026-10-13,,USD,1.00,C\n"
+	r, docs := readExport(text, m)
+	want := [][]recon.Field{{{Name: "department", Value: "10"}, {Name: "region", Value: "EU"}}, nil}
+	if r.Verdict != recon.FileAccepted || len(docs) != 2 || !reflect.DeepEqual([][]recon.Field{docs[0].Dimensions, docs[1].Dimensions}, want) {
+		t.Errorf("%+v %+v", r, docs)
+	}
+	if r, _ := readExport(ordersHeader+"17,C1,2026-10-13,,USD,1.00,C\n", m); r.Verdict != recon.FileQuarantined || !strings.Contains(r.Findings[0].Message, "dept, TERR") {
+		t.Errorf("%+v", r)
+	}
+	m.Dimensions = map[string]string{"store": "dept", "Region": "terr", "empty": " "}
+	if faults := strings.Join(texts(m.Check()), "\n"); strings.Count(faults, "\n") != 2 || !strings.Contains(faults, "store is a field of its own") || !strings.Contains(faults, `"Region"`) {
+		t.Errorf("%s", faults)
 	}
 }
 

@@ -35,8 +35,17 @@ func extractFields() []string {
 	}
 }
 
-func extractHeader() []string {
-	return slices.Concat([]string{fromColumn, rowColumn}, extractFields(), []string{codeColumn, whereColumn, faultMessage})
+// extractFields are the facts of an extract of this company: the usual ones, and its dimensions.
+func (c *Company) extractFields() []string {
+	fields := extractFields()
+	for _, name := range c.Dimensions() {
+		fields = append(fields, recon.DimensionPrefix+name)
+	}
+	return fields
+}
+
+func extractHeader(fields []string) []string {
+	return slices.Concat([]string{fromColumn, rowColumn}, fields, []string{codeColumn, whereColumn, faultMessage})
 }
 
 // Extract writes the rows of late: dated on or after since, changed since then,
@@ -52,8 +61,8 @@ func (c *Company) Extract(ctx context.Context, t Tables, since recon.Date, w io.
 			return err
 		}
 	}
-	x := &extractor{company: c, tables: t, since: since, out: csv.NewWriter(w)}
-	if err := x.out.Write(extractHeader()); err != nil {
+	x := &extractor{company: c, tables: t, since: since, out: csv.NewWriter(w), fields: c.extractFields()}
+	if err := x.out.Write(extractHeader(x.fields)); err != nil {
 		return err
 	}
 	invoices, err := x.keys(ctx, &c.Invoice)
@@ -98,6 +107,7 @@ type extractor struct {
 	tables  Tables
 	since   recon.Date
 	out     *csv.Writer
+	fields  []string
 	line    []string
 }
 
@@ -340,7 +350,7 @@ func (x *extractor) receipts(ctx context.Context, invoices map[string]string) er
 func (x *extractor) write(r *reader, table string) error {
 	x.line = append(x.line[:0], table, strconv.Itoa(r.Number()))
 	var code, where, message string
-	for _, name := range extractFields() {
+	for _, name := range x.fields {
 		text, err := r.field(name)
 		switch {
 		case err != nil && code == "":

@@ -22,6 +22,7 @@ type Mapping struct {
 	Columns    map[string]string
 	Constants  map[string]string
 	Lookups    map[string]map[string]string
+	Dimensions map[string]string // name of a dimension, without [recon.DimensionPrefix], to its column
 }
 
 const windows1252 = "windows-1252"
@@ -87,6 +88,14 @@ func (m Mapping) Check() []error {
 		faults = append(faults, unknownFields(slices.Sorted(maps.Keys(table)))...)
 	}
 	faults = append(faults, unknownFields(slices.Sorted(maps.Keys(m.Lookups)))...)
+	for _, name := range slices.Sorted(maps.Keys(m.Dimensions)) {
+		if err := checkDimension(name); err != nil {
+			add("documents: %w", err)
+		}
+		if strings.TrimSpace(m.Dimensions[name]) == "" {
+			add("documents: the column of dimension %s has no name", name)
+		}
+	}
 	faults = append(faults, m.checkValues()...)
 	return append(faults, m.checkForm()...)
 }
@@ -182,6 +191,7 @@ type plan struct {
 	at       [fields]int    // -1: no column
 	constant [fields]string // of fields without a column
 	mapped   []mappedColumn
+	sides    []dimensionColumn
 	columns  int
 	header   []string
 	secret   []int // columns of card verification codes that nothing maps (R7)
@@ -198,6 +208,30 @@ type mappedColumn struct {
 	at    int
 }
 
+// dimensionColumn is a dimension and the column that gives it.
+type dimensionColumn struct {
+	name string
+	at   int
+}
+
+// find is where the header has a column, whatever its case; -1 if nowhere. What is missing or doubled is noted.
+func (p *plan) find(column string) int {
+	found := -1
+	for i, h := range p.header {
+		if !strings.EqualFold(h, strings.TrimSpace(column)) {
+			continue
+		}
+		if found >= 0 && !slices.Contains(p.doubled, column) {
+			p.doubled = append(p.doubled, column)
+		}
+		found = i
+	}
+	if found < 0 && !slices.Contains(p.missing, column) {
+		p.missing = append(p.missing, column)
+	}
+	return found
+}
+
 // newPlan finds the mapped columns in a header, whatever their case.
 func newPlan(m Mapping, header []string) *plan {
 	p := &plan{mapping: m, form: form{layout: m.dateFormat(), noDate: noDate()}, windows: m.Encoding == windows1252, columns: len(header), header: header}
@@ -209,19 +243,13 @@ func newPlan(m Mapping, header []string) *plan {
 			continue
 		}
 		p.names[f], p.lookup[f] = column, m.Lookups[name]
-		for i, h := range header {
-			if !strings.EqualFold(h, strings.TrimSpace(column)) {
-				continue
-			}
-			if p.at[f] >= 0 && !slices.Contains(p.doubled, column) {
-				p.doubled = append(p.doubled, column)
-			}
-			p.at[f] = i
-			used[i] = true
-		}
-		if p.at[f] < 0 && !slices.Contains(p.missing, column) {
-			p.missing = append(p.missing, column)
-		}
+		p.at[f] = p.find(column)
+		used[p.at[f]] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Dimensions)) {
+		side := dimensionColumn{name, p.find(m.Dimensions[name])}
+		p.sides = append(p.sides, side)
+		used[side.at] = true
 	}
 	for f, at := range p.at {
 		if at >= 0 {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,6 +74,7 @@ type extractReader struct {
 	bad      int
 
 	invoiceForm, orderForm form
+	dimensions             map[*Section][]string // fields
 }
 
 // receipt is what was received for an invoice, as stored.
@@ -80,14 +82,11 @@ type receipt struct{ date, amount, discount, reference, history string }
 
 func (x *extractReader) read() error {
 	header, err := x.rows.Read()
-	if err != nil || strings.Join(header, ",") != strings.Join(extractHeader(), ",") {
+	if err != nil || !x.takeHeader(header) {
 		return fmt.Errorf("the first line is not that of an extract")
 	}
-	x.at = map[string]int{}
-	for i, name := range header {
-		x.at[name] = i
-	}
 	x.filler.notes = &notes{}
+	x.dimensions = map[*Section][]string{&x.company.Invoice: x.company.Invoice.dimensions(), &x.company.Order: x.company.Order.dimensions()}
 	x.invoiceForm, x.orderForm = formOf(&x.company.Invoice), formOf(&x.company.Order)
 	for {
 		x.row, err = x.rows.Read()
@@ -103,6 +102,20 @@ func (x *extractReader) read() error {
 			return err
 		}
 	}
+}
+
+// takeHeader finds the columns. Dimensions that the mapping named when the
+// extract was taken, and does not name any more, are left alone.
+func (x *extractReader) takeHeader(header []string) bool {
+	x.at = map[string]int{}
+	var more []string
+	for i, name := range header {
+		x.at[name] = i
+		if strings.HasPrefix(name, recon.DimensionPrefix) {
+			more = append(more, name)
+		}
+	}
+	return slices.Equal(header, extractHeader(slices.Concat(extractFields(), more)))
 }
 
 // formOf gives the columns' names for messages, and the lookups of coded columns.
@@ -139,6 +152,28 @@ func (s *Section) orderField() string {
 }
 
 func (x *extractReader) cell(name string) string { return x.row[x.at[name]] }
+
+// dimensionsOf are the document's dimensions that have a value.
+func (x *extractReader) dimensionsOf(s *Section) (all []recon.Field) {
+	for _, field := range x.dimensions[s] {
+		if _, taken := x.at[field]; !taken && s.Fields[field].Column != "" {
+			continue // the extract is older than the mapping
+		}
+		stored := strings.TrimSpace(x.fact(s, field))
+		value, listed := stored, true
+		if f := s.Fields[field]; f.Values != nil {
+			value, listed = f.meaning(stored)
+		}
+		switch {
+		case !listed:
+			column := s.Fields[field].Column
+			x.blame(column, "unlisted_value", column+" is "+carddata.Quote(stored)+"; expected one of the values that sage_pro lists for it; add it there or correct the row in the ERP")
+		case value != "":
+			all = append(all, recon.Field{Name: strings.TrimPrefix(field, recon.DimensionPrefix), Value: value})
+		}
+	}
+	return all
+}
 
 // fact is a field of the current row, by its column or its constant.
 func (x *extractReader) fact(s *Section, name string) string {
@@ -211,6 +246,7 @@ func (x *extractReader) begin(f *form, s *Section) {
 	if code := x.cell(codeColumn); code != "" {
 		x.blame(x.cell(whereColumn), code, x.cell(whereColumn)+" "+x.cell(faultMessage))
 	}
+	x.doc.Dimensions = x.dimensionsOf(s)
 }
 
 func (x *extractReader) takeInvoice() {

@@ -57,7 +57,8 @@ type rowReader struct {
 	out    *part
 	record delimited.Record
 	filler
-	cards bool
+	dimensions []recon.Field // of the latest row
+	cards      bool
 }
 
 // block reads one block. Damage ends it; then, and if the file is condemned
@@ -100,6 +101,7 @@ func (w *rowReader) row() {
 		d.ID = w.text(docID)
 	} else {
 		w.fill(d)
+		w.loadDimensions(d)
 	}
 	w.searchCards()
 	if w.faulty {
@@ -120,6 +122,17 @@ func (w *rowReader) load() {
 			w.texts[c.field] = w.decoded(w.record.Fields[c.at])
 		}
 	}
+}
+
+// loadDimensions takes the dimensions that have a value; which they may have, the rules say.
+func (w *rowReader) loadDimensions(d *recon.Document) {
+	d.Dimensions = w.dimensions[:0]
+	for _, side := range w.plan.sides {
+		if value := strings.TrimSpace(w.decoded(w.record.Fields[side.at])); value != "" {
+			d.Dimensions = append(d.Dimensions, recon.Field{Name: side.name, Value: value})
+		}
+	}
+	w.dimensions = d.Dimensions
 }
 
 // decoded gives UTF-8. The bytes live until the document is in the batch, which copies.
@@ -173,6 +186,9 @@ func (w *rowReader) searchCards() {
 		if !isRequestID(*s) {
 			*s = carddata.Mask(*s)
 		}
+	}
+	for i := range d.Dimensions {
+		d.Dimensions[i].Value = carddata.Mask(d.Dimensions[i].Value)
 	}
 }
 

@@ -3,6 +3,7 @@ package sagepro
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -145,6 +146,56 @@ func TestMeaningOfRows(t *testing.T) {
 		}
 	}
 }
+
+// TestDimensionsOfDocuments: columns of the site's own are carried; an extract of before the mapping named them has none.
+func TestDimensionsOfDocuments(t *testing.T) {
+	day := recon.NewDate(2026, 11, 23)
+	s := smallSite()
+	s["somast"] += "2001,C1,2026-11-02,,30.00,0,0,USD,,\n2002, ,2026-11-02,,30.00,0,0,USD,,\n2003,C9,2026-11-02,,30.00,0,0,USD,,\n"
+	before := DefaultCompany(G3)
+	var old bytes.Buffer
+	if err := before.Extract(context.Background(), s.lay(t, before), day-60, &old); err != nil {
+		t.Fatal(err)
+	}
+	c := DefaultCompany(G3)
+	c.Order.SetDimension("region", Field{Column: "CUSTNO", Values: map[string]string{"C1": "EU", "": ""}})
+	c.Order.SetDimension("department", Field{Column: "sono"})
+	c.Invoice.SetDimension("department", Field{Constant: "70"})
+	var got []string
+	docs, _ := documentsOf(t, c, s.lay(t, c), day-60)
+	for _, d := range docs {
+		got = append(got, summary(d)+fmt.Sprintf(" %v", d.Dimensions))
+	}
+	want := []string{
+		"I88001 INVOICE SHIPPED 120.00 USD [{department 70}]",
+		"S2001 ORDER OPEN 30.00 USD [{department 2001} {region EU}]",
+		"S2002 ORDER OPEN 30.00 USD [{department 2002}]",
+		"S2003 ORDER OPEN 30.00 USD unlisted_value@CUSTNO [{department 2003}]",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("\n got %q\nwant %q", got, want)
+	}
+	for _, d := range first(readBack(t, c, old.Bytes())) {
+		if d.ID[0] == 'S' && (d.Dimensions != nil || d.Fault != nil) {
+			t.Errorf("of an older extract: %+v", d)
+		}
+	}
+	var extract bytes.Buffer
+	if err := c.Extract(context.Background(), s.lay(t, c), day-60, &extract); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range first(readBack(t, before, extract.Bytes())) {
+		if d.Dimensions != nil || d.Fault != nil {
+			t.Errorf("of a mapping without dimensions: %+v", d)
+		}
+	}
+	c.Order.SetDimension("Store", col("sono"))
+	if faults := c.Check(); len(faults) != 1 {
+		t.Errorf("%q", faults)
+	}
+}
+
+func first[T, U any](t T, _ U) T { return t }
 
 func amountText(d recon.Document) string {
 	return strings.TrimRight(moneyText(d.Amount, d)+" "+currencyText(d), " ")

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"tieout/recon"
 	"tieout/recon/sagepro"
 )
 
@@ -100,6 +101,9 @@ func useOf(section, field string) Use {
 	case "number", "customer", "order_no", "invoice", "account":
 		return cmp.Or(map[string]Use{"next_number": Plain}[section], Key)
 	case "status", "type", "method", "currency", "merchant", "store", "deleted", "locked", "perm_locked", "gl_link", "terms", "mask", "period", "company":
+		return Code
+	}
+	if strings.HasPrefix(field, recon.DimensionPrefix) {
 		return Code
 	}
 	return Plain

@@ -168,7 +168,23 @@ func (s *sheet) readSection(name string, to *sagepro.Section) {
 		}
 		to.Fields[field] = d.readField("fields."+field, given[field], current)
 	}
+	d.readDimensions(name, to)
 	d.close(s)
+}
+
+// readDimensions reads the site's own columns that the rules of the general ledger go by.
+func (s *sheet) readDimensions(name string, to *sagepro.Section) {
+	v, ok := s.value("dimensions")
+	if !ok {
+		return
+	}
+	if name != "invoice" && name != "order" {
+		s.fault("dimensions", "only invoices and orders have dimensions")
+		return
+	}
+	for dimension, field := range s.section("dimensions", v) {
+		to.SetDimension(dimension, s.readField("dimensions."+dimension, field, sagepro.Field{}))
+	}
 }
 
 // readField reads a field: the name of a column, or a section with col,

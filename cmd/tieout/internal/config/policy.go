@@ -377,6 +377,7 @@ func (s *sheet) readDocuments(p *Policy) {
 	m := &sagepro.Mapping{
 		Encoding: d.str("encoding", ""), DateFormat: d.str("date_format", ""),
 		Columns: d.texts("columns"), Constants: d.texts("constants"), Lookups: map[string]map[string]string{},
+		Dimensions: d.texts("dimensions"),
 	}
 	if delimiter := []rune(d.str("delimiter", ",")); len(delimiter) == 1 {
 		m.Delimiter = delimiter[0]

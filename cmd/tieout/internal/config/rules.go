@@ -29,10 +29,20 @@ import (
 //	  dept: {SHOES: "10", BAGS: "20"}
 //	chart_of_accounts: accounts.txt   # or a list; one account a line, beside the policy; or sage_pro: the ERP's own
 //
+// A column of the ERP's own, such as the department of a document, is named as a
+// dimension where documents are mapped, and rules call it document_department:
+//
+//	documents: {..., dimensions: {department: dept}}                        # of an export
+//	sage_pro:  {invoice: {dimensions: {department: dept, region: terr}}}    # of the ERP's tables; order too
+//	rules:
+//	  - {..., when: {document_region: EU}, post: [{account: "4010-{dept[document_department]}", ...}, ...]}
+//
+// A document without a value there makes its row UNMAPPED_GL.
+//
 // [ledger.When] and [ledger.Posting] say what may stand there.
 func (s *sheet) readRules(p *Policy, beside fs.FS) {
 	setup := ledger.RuleSetup{
-		Rules: s.ruleList(), Chart: &p.Chart, Policy: &p.Recon, Lookups: s.lookups(), Accounts: s.accountList(beside),
+		Rules: s.ruleList(), Chart: &p.Chart, Policy: &p.Recon, Lookups: s.lookups(), Accounts: s.accountList(beside), Dimensions: p.dimensions(),
 		MemoWidth: s.integer("memo_width", 0),
 	}
 	if setup.MemoWidth < 0 || setup.MemoWidth > 1000 {
@@ -40,6 +50,18 @@ func (s *sheet) readRules(p *Policy, beside fs.FS) {
 	}
 	p.setup = setup
 	p.Rules = s.ruleTable(setup)
+}
+
+// dimensions are the columns of the ERP's own that the mappings of documents name.
+func (p *Policy) dimensions() (names []string) {
+	if p.ERP != nil {
+		names = p.ERP.Dimensions()
+	}
+	if p.Mapping != nil {
+		names = slices.AppendSeq(names, maps.Keys(p.Mapping.Dimensions))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // ruleTable makes the table and reports what is wrong with it.
