@@ -104,7 +104,9 @@ func (m *merging) mergeGroup(rows []uint32) {
 		}
 		merged.complete(&t)
 	}
+	key := m.keyOf(int(rows[0]))
 	for _, source := range sources {
+		m.said[key] = append(m.said[key], m.saying(source[0], key.kind))
 		for _, i := range source {
 			m.noteDifferences(i, &merged)
 			m.replace(i, merged)
@@ -227,29 +229,28 @@ func (m *merging) joinParts() {
 	byParent := map[partKey][]uint32{}
 	var open []uint32
 	for i := range uint32(len(m.txns.rows)) {
-		switch row := m.row(i); row.kind {
-		case Fee, Chargeback, ChargebackReversal, Retrieval:
-			if row.flags&flagFault != 0 || row.flags&flagHasParent == 0 {
-				continue
-			}
-			if t := m.txns.At(int(i)); m.isWhole(&t) {
-				byParent[m.partKey(&t)] = append(byParent[m.partKey(&t)], i)
-			} else {
-				open = append(open, i)
-			}
-		default:
+		row := m.row(i)
+		if !hasParts(row.kind) || row.flags&flagFault != 0 || row.flags&flagHasParent == 0 {
+			continue
+		}
+		if t := m.txns.At(int(i)); isWhole(&t) {
+			byParent[partKeyOf(&t)] = append(byParent[partKeyOf(&t)], i)
+		} else {
+			open = append(open, i)
 		}
 	}
 	for _, i := range open {
 		t := m.txns.At(int(i))
-		if whole, ok := m.onlyWhole(i, byParent[m.partKey(&t)]); ok {
-			m.replace(i, m.txns.At(int(whole)))
+		if at, ok := m.onlyWhole(i, byParent[partKeyOf(&t)]); ok {
+			whole := m.txns.At(int(at))
+			m.joined = append(m.joined, Joined{t, whole.ID})
+			m.replace(i, whole)
 		}
 	}
 }
 
 // isWhole tells rows that others may be part of, or mean the same as.
-func (m *merging) isWhole(t *Transaction) bool {
+func isWhole(t *Transaction) bool {
 	if t.Type == Fee {
 		return t.FeeCode == WholeFee
 	}
@@ -265,7 +266,7 @@ type partKey struct {
 	amount   int64
 }
 
-func (m *merging) partKey(t *Transaction) partKey {
+func partKeyOf(t *Transaction) partKey {
 	key := partKey{t.Parent, t.Type, t.Merchant, t.Currency, t.Amount}
 	if t.Type == Fee {
 		key.amount = 0

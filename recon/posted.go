@@ -13,7 +13,9 @@ type Posted struct {
 	Suspended  int64 // what it still holds in suspense, signed like the amount
 	// Content is [ContentOf] the row as posted; "" where that is not known, and
 	// then only the amount tells whether a row restates it.
-	Content string
+	Content   string
+	Said      []Said // by the sources, if not by those of the first rank alone
+	AtOpening bool   // taken over at cut-over: no range can be run again for it
 }
 
 // HoldsSuspense tells an item that is still open on the unapplied account; what

@@ -120,7 +120,7 @@ func (r *run) supersede(rows []uint32) []uint32 {
 		for _, same := range apart {
 			left = append(left, r.supersede(same)...)
 		}
-		return left
+		return r.keepPosted(left)
 	}
 	newest := 0
 	for _, i := range rows {
@@ -147,6 +147,22 @@ func (r *run) supersede(rows []uint32) []uint32 {
 		r.replaced[i] = true
 	}
 	return last
+}
+
+// keepPosted drops, where reports of several kinds disagree about an event that
+// was posted, what was kept after the first of them: what was posted stays.
+func (r *run) keepPosted(rows []uint32) []uint32 {
+	if r.alike(rows) || r.postedOn(rows[0]) == 0 {
+		return rows
+	}
+	first := r.generation(slices.MinFunc(rows, func(a, b uint32) int { return r.generation(a) - r.generation(b) }))
+	return slices.DeleteFunc(rows, func(i uint32) bool {
+		later := r.generation(i) != first
+		if later && r.row(i).flags&flagFault == 0 {
+			r.invalidate(i, "txn_id", "conflicting_rows", "a report that was read earlier gives the same id and event type with different content; what was posted of it stays")
+		}
+		return later
+	})
 }
 
 // byRank parts rows by the rank of their files, the first rank first.
@@ -182,22 +198,29 @@ func ContentOf(t Transaction) string {
 }
 
 // restates tells whether the row gives other content than what was posted for
-// another range. Only a run with a store can follow that up; it reruns the other range.
+// another range, or is of a report that was not heard then. Only a run with a
+// store can follow that up; it reruns the other range.
 func (r *run) restates(i uint32, posted *Posted) bool {
-	if r.in.Generations == nil {
+	if r.in.Generations == nil || posted.AtOpening {
 		return false
 	}
 	row := r.row(i)
 	if posted.Amount != row.amount || posted.Currency != row.currency {
 		return true
 	}
-	t := r.txns.At(int(i))
-	t.Type = r.natural(i)
-	return posted.Content != "" && posted.Content != ContentOf(t)
+	content, heard := posted.heard(r.rank(i))
+	return !heard || content != "" && !r.says(i, content)
 }
 
-// Restated lists the rows that restate what was posted for another range.
-func (r *Result) Restated() []uint32 { return r.run.restated }
+// says tells whether the row, or one of this run that it was merged with, has
+// the content by itself.
+func (r *run) says(i uint32, content string) bool {
+	own := r.saying(i, r.natural(i))
+	if at := slices.IndexFunc(r.said[mergeKey{r.row(i).id, r.natural(i)}], func(s Said) bool { return s.Rank == own.Rank }); at >= 0 {
+		own = r.said[mergeKey{r.row(i).id, r.natural(i)}][at]
+	}
+	return own.Content == content
+}
 
 // Inherited is a document that an open event of an earlier run is linked to.
 type Inherited struct {

@@ -268,10 +268,10 @@ func (r *run) compareWithPosted(i uint32) {
 		if !sameNaturalKind(row.kind, posted.Type) {
 			continue
 		}
+		r.know(i, posted)
 		switch {
 		case r.restates(i, posted):
-			r.ignore(i, DuplicateRow)
-			r.restated = append(r.restated, i)
+			r.restate(i, posted)
 		case posted.Amount == row.amount && posted.Currency == row.currency:
 			r.ignore(i, DuplicateRow)
 		default:
@@ -279,6 +279,7 @@ func (r *run) compareWithPosted(i uint32) {
 		}
 		return
 	}
+	r.comparePart(i)
 }
 
 func sameNaturalKind(a, b EventType) bool {

@@ -39,16 +39,21 @@ type run struct {
 	replaced map[uint32]bool      // rows that a file kept later restates
 	differs  map[placedRow]string // rows that say something else than the report whose word counts: what
 	excess   map[uint32]int64     // by how much a refund or dispute exceeds what it follows
-	restated []uint32             // rows that restate what was posted for another range
+	restated []Restatement        // rows that restate what was posted for another range
+	knownOn  map[uint32][]Date    // of rows whose event was posted for other days: these days
+	said     map[mergeKey][]Said  // of events that several reports speak of: what each said
+	joined   []Joined             // rows that another source counts under another key
 	cleared  []Cleared
 
 	heldRejects []heldReject
-	children    map[string][]int    // posted events by the id they follow
-	disputes    map[parentKey]int64 // charged back and not reversed, by capture
-	reversed    map[parentKey]int64 // reversed in this run, by chargeback
-	refunded    map[parentKey]bool  // captures refunded in this run
-	captures    *linker             // to invoices and orders
-	memos       *linker             // to credit memos
+	children    map[string][]int     // posted events by the id they follow
+	partsPosted map[partKey][]int    // posted events that may be parts or wholes; nil until asked
+	wholes      map[partKey][]uint32 // rows that are wholes; nil until asked
+	disputes    map[parentKey]int64  // charged back and not reversed, by capture
+	reversed    map[parentKey]int64  // reversed in this run, by chargeback
+	refunded    map[parentKey]bool   // captures refunded in this run
+	captures    *linker              // to invoices and orders
+	memos       *linker              // to credit memos
 }
 
 // outcome is what became of a row, in 12 bytes. Amounts that the verdict does
@@ -108,7 +113,7 @@ func newRun(in Input, p *Policy, books Books) *run {
 		in: in, p: p, books: books, txns: in.Transactions, docs: in.Documents,
 		out:   make([]outcome, in.Transactions.Len()),
 		parts: map[uint32]Components{}, reasons: map[uint32]Reason{},
-		found: map[uint32]bool{}, replaced: map[uint32]bool{}, differs: map[placedRow]string{}, excess: map[uint32]int64{}, history: map[txnID][]int{}, held: map[int]int64{}, rejected: map[int]bool{},
+		found: map[uint32]bool{}, replaced: map[uint32]bool{}, differs: map[placedRow]string{}, knownOn: map[uint32][]Date{}, said: map[mergeKey][]Said{}, excess: map[uint32]int64{}, history: map[txnID][]int{}, held: map[int]int64{}, rejected: map[int]bool{},
 	}
 	r.knowMerchants()
 	return r

@@ -38,6 +38,11 @@ func (p *past) files(kept []File) []File {
 			chosen = append(chosen, f)
 		}
 	}
+	return inOrder(chosen)
+}
+
+// inOrder sorts files as a run lists them.
+func inOrder(chosen []File) []File {
 	slices.SortFunc(chosen, func(a, b File) int {
 		return cmp.Or(slices.Index(roles(), a.Role)-slices.Index(roles(), b.Role), a.Generation-b.Generation, strings.Compare(a.Name, b.Name), strings.Compare(a.SHA256, b.SHA256))
 	})
@@ -96,6 +101,45 @@ func (p *past) wants(f *File) bool {
 	return true
 }
 
+// unread are the files that said something of events of this run before these
+// were settled: of a capture that has its batch now, the request report of an
+// earlier night. They are read again, to complete what is posted.
+func (p *past) unread(chosen []File, in *recon.Input) (more []File) {
+	waiting := map[string][]string{}
+	for i := range p.state.Rows {
+		r := &p.state.Rows[i]
+		if r.Settled != 0 || r.Reason != recon.PendingBatch {
+			continue
+		}
+		waiting[r.Key()] = []string{r.File}
+		for _, s := range r.Said {
+			waiting[r.Key()] = append(waiting[r.Key()], s.File)
+		}
+	}
+	if len(waiting) == 0 {
+		return nil
+	}
+	wanted := map[string]bool{}
+	for i := range in.Transactions.Len() {
+		t := in.Transactions.At(i)
+		if t.Batched == 0 && t.BatchDate == 0 {
+			continue
+		}
+		for _, hash := range waiting[RowKey(t.ID, t.Type)] {
+			wanted[hash] = true
+		}
+	}
+	for _, f := range chosen {
+		delete(wanted, f.SHA256)
+	}
+	for _, f := range p.state.Files {
+		if f.Role == Reports && wanted[f.SHA256] && !f.Report.Condemned() {
+			more = append(more, f)
+		}
+	}
+	return more
+}
+
 // fillFiles tells the engine the hashes and ages of the report files that are read.
 func (p *past) fillFiles(in *recon.Input, files []File) {
 	in.FileHashes, in.Generations = nil, []int{}
@@ -131,14 +175,13 @@ func (p *past) restatedCuts(res *recon.Result) []Cut {
 	}
 	var cuts []Cut
 	own := false
-	for _, i := range res.Restated() {
-		r := res.Row(int(i))
-		day, known := posted[RowKey(r.ID, r.Natural)]
+	for _, s := range res.Restated() {
+		day, known := posted[RowKey(s.ID, s.Natural)]
 		if !known {
 			continue
 		}
 		cuts = append(cuts, p.cutOf(day))
-		own = own || p.inside(res.SettledOn(int(i)))
+		own = own || p.inside(res.SettledOn(int(s.Row)))
 	}
 	slices.SortFunc(cuts, func(a, b Cut) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) })
 	cuts = slices.Compact(cuts)

@@ -34,9 +34,12 @@ func (p *past) history() []recon.Posted {
 		if r.Posting == 0 || !p.outside(r) {
 			continue
 		}
-		h := recon.Posted{Transaction: r.Transaction, Documents: r.Documents, Suspended: r.Open, Content: r.Content}
+		h := recon.Posted{Transaction: r.Transaction, Documents: r.Documents, Suspended: r.Open, Content: r.Content, AtOpening: r.AtOpening}
 		if r.AtOpening {
 			h.Content = ""
+		}
+		for _, s := range r.Said {
+			h.Said = append(h.Said, recon.Said{Rank: s.Rank, Content: s.Content})
 		}
 		if p.usedInside(r) {
 			h.Suspended = r.Held

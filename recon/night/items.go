@@ -16,7 +16,32 @@ func decided(res *recon.Result, files []string) []Row {
 		}
 		rows = append(rows, rowOf(res, i, files))
 	}
+	for _, part := range res.Joined() {
+		rows = append(rows, countedIn(&part, files))
+	}
 	return rows
+}
+
+// countedIn is a row that another source counts under another key. It moves no
+// money: what an earlier run posted of it is no longer posted.
+func countedIn(part *recon.Joined, files []string) Row {
+	row := Row{
+		Transaction: part.Transaction, Natural: part.Type, Settled: part.BatchDate, Verdict: recon.Ignored, Reason: recon.DuplicateRow,
+		CountedIn: part.Whole, ParentID: part.Parent, Evidence: "counted in " + part.Whole + ", which another report gives",
+	}
+	row.File, row.Line = readAt(part.Source, files)
+	return row
+}
+
+// said is what each source said, where it was read.
+func said(all []recon.Said, files []string) []Said {
+	var kept []Said
+	for _, s := range all {
+		one := Said{Rank: s.Rank, Content: s.Content}
+		one.File, one.Line = readAt(s.Source, files)
+		kept = append(kept, one)
+	}
+	return kept
 }
 
 func rowOf(res *recon.Result, i int, files []string) Row {
@@ -30,6 +55,7 @@ func rowOf(res *recon.Result, i int, files []string) Row {
 	natural := r.Transaction
 	natural.Type = r.Natural
 	row.Content = recon.ContentOf(natural)
+	row.Said = said(res.Said(i), files)
 	if row.Posting == 0 {
 		return row
 	}

@@ -122,15 +122,9 @@ func (n *Night) Run(ctx context.Context, req Request) (*Answer, error) {
 		return nil, err
 	}
 	a := &Answer{Request: req, RunID: runID(req, state.Attempt), Revision: state.Revision + 1, Files: p.files(kept), Before: p.before(), NotProvided: n.NotProvided}
-	in, reports, err := n.Sources.Read(ctx, a.Files)
+	in, err := n.read(ctx, p, a)
 	if err != nil {
 		return nil, err
-	}
-	for i := range reports {
-		a.Files[i].Report = reports[i]
-		if a.Files[i].Role == Opening && reports[i].Condemned() {
-			return nil, fmt.Errorf("opening: %s: what was open at cut-over would be lost; nothing is written", unusable(&File{Name: a.Files[i].Name, Report: reports[i]}))
-		}
 	}
 	if err := n.reckon(ctx, p, in, a); err != nil {
 		return nil, err
@@ -143,6 +137,31 @@ func (n *Night) Run(ctx context.Context, req Request) (*Answer, error) {
 	return a, n.Store.Commit(ctx, a.Commit)
 }
 
+// read parses the files of a run, and recalls what earlier runs left of their
+// rows. Where that names other files that speak of these, all are read again.
+func (n *Night) read(ctx context.Context, p *past, a *Answer) (recon.Input, error) {
+	for {
+		in, reports, err := n.Sources.Read(ctx, a.Files)
+		if err != nil {
+			return in, err
+		}
+		for i := range reports {
+			a.Files[i].Report = reports[i]
+			if a.Files[i].Role == Opening && reports[i].Condemned() {
+				return in, fmt.Errorf("opening: %s: what was open at cut-over would be lost; nothing is written", unusable(&File{Name: a.Files[i].Name, Report: reports[i]}))
+			}
+		}
+		if err := n.remember(ctx, p, a, &in); err != nil {
+			return in, err
+		}
+		more := p.unread(a.Files, &in)
+		if len(more) == 0 {
+			return in, nil
+		}
+		a.Files = inOrder(append(a.Files, more...))
+	}
+}
+
 // runID names an attempt at a range; a resumption is the same attempt.
 func runID(req Request, attempt int) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{req.Company, req.From.String(), req.To.String(), req.AsOf.String(), strconv.Itoa(attempt)}, "|")))
@@ -151,9 +170,6 @@ func runID(req Request, attempt int) string {
 
 // reckon decides, books, proves and compares with what earlier runs left.
 func (n *Night) reckon(ctx context.Context, p *past, in recon.Input, a *Answer) error {
-	if err := n.remember(ctx, p, a, &in); err != nil {
-		return err
-	}
 	opening, err := n.takeOver(p, in.History, hashes(a.Files, Opening))
 	if err != nil {
 		return err
@@ -342,18 +358,18 @@ func (n *Night) finish(ctx context.Context, p *past, a *Answer, told bool) error
 	return nil
 }
 
-// spans are the first and last settlement dates of the rows of each report file.
+// spans are the first and last settlement dates of the rows of each report file,
+// by what they say themselves and by what was posted of the same events.
 func spans(res *recon.Result) (first, last map[int]recon.Date) {
 	first, last = map[int]recon.Date{}, map[int]recon.Date{}
 	for i := range res.Rows() {
-		day, file := res.SettledOn(i), res.FileOf(i)
-		if day == 0 {
-			continue
+		file := res.FileOf(i)
+		for _, day := range append(res.KnownOn(i), res.SettledOn(i)) {
+			if day != 0 && (first[file] == 0 || day < first[file]) {
+				first[file] = day
+			}
+			last[file] = max(last[file], day)
 		}
-		if first[file] == 0 || day < first[file] {
-			first[file] = day
-		}
-		last[file] = max(last[file], day)
 	}
 	return first, last
 }

@@ -77,6 +77,16 @@ type Row struct {
 	UsedOn            recon.Date      `json:"used_on,omitzero"`  // settlement date of the row that did; 0: an act
 	AtOpening         bool            `json:"opening,omitempty"` // taken over at cut-over
 	Content           string          `json:"content,omitempty"`
+	Said              []Said          `json:"said,omitempty"`       // by the sources, if not by those of the first rank alone
+	CountedIn         string          `json:"counted_in,omitempty"` // id of the event of another source that it is a part of
+}
+
+// Said is what reports of one rank said of an event.
+type Said struct {
+	Rank    int    `json:"rank"`
+	Content string `json:"content"`
+	File    string `json:"file"` // SHA-256 of the kept copy
+	Line    int    `json:"line"`
 }
 
 // Key is the natural key of the row.
