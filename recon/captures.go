@@ -1,13 +1,10 @@
 package recon
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // applyCaptures runs stages 4 and 5 over the linked captures, pass by pass,
-// inside a pass in processing order. Order only matters among rows that share
-// a document, so only those are sorted.
+// inside a pass in processing order. Order only matters among rows that compete
+// for a document, so only those are sorted.
 func (r *run) applyCaptures() {
 	r.applyLinked(Capture)
 }
@@ -19,26 +16,25 @@ func (r *run) applyLinked(kind EventType) {
 	for _, i := range r.rowsWhere(func(i uint32) bool {
 		return r.row(i).kind == kind && r.live(i) && r.out[i].link != 0 && !(plain && r.matchAlone(i, shared))
 	}) {
-		if r.sharesDocument(i, shared) {
+		if slices.ContainsFunc(r.linked(i), shared.has) {
 			contended = append(contended, i)
 		} else {
 			r.applyCapture(i, nil)
 		}
 	}
-	r.inProcessingOrder(contended)
-	slices.SortStableFunc(contended, func(a, b uint32) int { return int(r.out[a].pass) - int(r.out[b].pass) })
-	charged := map[string][]uint32{}
-	for _, i := range contended {
-		r.applyCapture(i, charged)
+	for _, rivals := range r.rivals(contended) {
+		for k, i := range rivals {
+			r.applyCapture(i, rivals[:k])
+		}
 	}
 }
 
 // matchAlone matches a row for which stages 4 and 5 have nothing to decide,
 // which is nearly every row: its only document is no other row's, passes every
 // check and owes exactly the amount. It touches nothing but the two.
-func (r *run) matchAlone(i uint32, shared []uint8) bool {
+func (r *run) matchAlone(i uint32, shared docSet) bool {
 	doc, only := r.onlyLink(i)
-	if !only || shared[doc] > 1 {
+	if !only || shared.has(doc) {
 		return false
 	}
 	row, d := r.row(i), &r.docs.rows[doc]
@@ -53,46 +49,15 @@ func (r *run) matchAlone(i uint32, shared []uint8) bool {
 	return true
 }
 
-// sharedDocuments counts, up to two, how many live rows are linked to each document.
-func (r *run) sharedDocuments(kind EventType) []uint8 {
-	links := make([]uint8, len(r.docs.rows))
-	for i := range r.txns.rows {
-		if r.txns.rows[i].kind != kind || !r.live(uint32(i)) {
-			continue
-		}
-		if doc, only := r.onlyLink(uint32(i)); only {
-			links[doc] = min(2, links[doc]+1)
-			continue
-		}
-		for _, doc := range r.linked(uint32(i)) {
-			links[doc] = min(2, links[doc]+1)
-		}
-	}
-	return links
-}
-
-func (r *run) sharesDocument(i uint32, shared []uint8) bool {
-	for _, doc := range r.linked(i) {
-		if shared[doc] > 1 {
-			return true
-		}
-	}
-	return false
-}
-
-// applyCapture checks one linked capture and applies it. charged holds the
-// captures processed before on the same documents; nil where there are none.
-func (r *run) applyCapture(i uint32, charged map[string][]uint32) {
+// applyCapture checks one linked capture and applies it. before are the captures
+// that competed for its documents and were processed before it.
+func (r *run) applyCapture(i uint32, before []uint32) {
 	docs := r.linked(i)
-	failed := r.checkCapture(i, docs, charged)
-	if charged != nil {
-		charged[docsKey(docs)] = append(charged[docsKey(docs)], i)
-	}
-	if len(failed) == 0 {
-		r.applyAmount(i, docs)
+	if failed := r.checkCapture(i, docs, before); len(failed) > 0 {
+		r.failCheck(i, docs, failed)
 		return
 	}
-	r.failCheck(i, docs, failed)
+	r.applyAmount(i, docs)
 }
 
 // failCheck suspends the whole amount and marks the documents (stage 4).
@@ -116,21 +81,18 @@ func (r *run) inherit(doc uint32, reason Reason) {
 	}
 }
 
-func docsKey(docs []uint32) string {
-	if len(docs) == 1 {
-		return string([]byte{byte(docs[0]), byte(docs[0] >> 8), byte(docs[0] >> 16), byte(docs[0] >> 24)})
-	}
-	sorted := slices.Sorted(slices.Values(docs))
-	return fmt.Sprint(sorted)
+// sameLinks tells two lists of the same documents, in whatever order.
+func sameLinks(a, b []uint32) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(doc uint32) bool { return !slices.Contains(b, doc) })
 }
 
 // checkCapture evaluates every check of stage 4, in their order.
-func (r *run) checkCapture(i uint32, docs []uint32, charged map[string][]uint32) []Reason {
+func (r *run) checkCapture(i uint32, docs, before []uint32) []Reason {
 	failed := r.checkLink(i, docs)
 	if r.allCancelled(docs) {
 		failed = append(failed, OrderCancelled)
 	}
-	if r.chargedTwice(i, docs, charged) {
+	if r.chargedTwice(i, docs, before) {
 		failed = append(failed, DuplicateTxn)
 	}
 	if r.outsideWindow(i, docs) {
@@ -184,15 +146,15 @@ func (r *run) outsideWindow(i uint32, docs []uint32) bool {
 // chargedTwice is DUPLICATE_TXN: a capture of the same documents, amount,
 // currency and last 4 was processed before, near in time, and the documents no
 // longer owe that much.
-func (r *run) chargedTwice(i uint32, docs []uint32, charged map[string][]uint32) bool {
-	if (charged == nil && len(r.in.History) == 0) || r.owed(docs, 1) >= r.row(i).amount {
+func (r *run) chargedTwice(i uint32, docs, before []uint32) bool {
+	if (len(before) == 0 && len(r.in.History) == 0) || r.owed(docs, 1) >= r.row(i).amount {
 		return false
 	}
-	for _, before := range charged[docsKey(docs)] {
-		if o := &r.out[before]; o.verdict == Exception && o.reason != DuplicateTxn && o.reason != AmountOver {
+	for _, other := range before {
+		if o := &r.out[other]; o.verdict == Exception && o.reason != DuplicateTxn && o.reason != AmountOver || !sameLinks(r.linked(other), docs) {
 			continue
 		}
-		if r.sameCharge(i, r.row(before).amount, r.row(before).currency.String(), r.txns.field(int(before), textLast4), r.row(before).settled) {
+		if r.sameCharge(i, r.row(other).amount, r.row(other).currency.String(), r.txns.field(int(other), textLast4), r.row(other).settled) {
 			return true
 		}
 	}

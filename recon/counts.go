@@ -102,29 +102,52 @@ type FileCount struct {
 
 // FileCounts counts the rows of every transaction file, by file number.
 func (r *Result) FileCounts() []FileCount {
-	run := r.run
-	counts := make([]FileCount, max(len(run.in.FileHashes), min(r.Rows(), 1))) // a night without reports has none
-	sums, apart := make([]runningSums, len(counts)), make([]runningSums, len(counts))
+	files := max(len(r.run.in.FileHashes), min(r.Rows(), 1)) // a night without reports has none
+	parts := make([][]FileCount, max(1, r.run.in.Workers))
+	inRanges(r.run.in.Workers, r.Rows(), func(worker, from, to int) { parts[worker] = r.run.countFiles(files, from, to) })
+	counts := parts[0]
+	for _, part := range parts[1:] {
+		for file := range part {
+			counts[file].add(&part[file])
+		}
+	}
+	for i := range counts {
+		slices.SortFunc(counts[i].Findings, func(a, b Finding) int { return a.Line - b.Line })
+	}
+	return counts
+}
+
+func (c *FileCount) add(other *FileCount) {
+	c.Quarantined, c.Duplicate = c.Quarantined+other.Quarantined, c.Duplicate+other.Duplicate
+	c.Totals.addAll(other.Totals)
+	c.Apart.addAll(other.Apart)
+	c.Findings = append(c.Findings, other.Findings...)
+}
+
+// countFiles counts the rows of one range, by file number.
+func (r *run) countFiles(files, from, to int) []FileCount {
+	counts := make([]FileCount, files)
+	sums, apart := make([]runningSums, files), make([]runningSums, files)
 	for i := range counts {
 		counts[i].Totals, counts[i].Apart = ControlTotals{}, ControlTotals{}
 	}
-	for i := range uint32(r.Rows()) {
-		row := run.row(i)
+	for i := uint32(from); i < uint32(to); i++ {
+		row := r.row(i)
 		c := &counts[row.file]
-		if what, has := run.differs[placedRow{Source{row.file, row.line}, row.id}]; has {
+		if what, has := r.differsIn(row); has {
 			c.Findings = append(c.Findings, Finding{
 				Line: int(row.line), Column: what, Code: "differs_from_source", Message: "another report, whose word counts here, gives another " + what + " for this event; ask the processor which is right",
 			})
 		}
-		switch run.out[i].reason {
+		switch r.out[i].reason {
 		case InvalidRow:
 			c.Quarantined++
-			if f := run.txns.fault(int(i)); f != nil && run.found[i] {
+			if f := r.txns.fault(int(i)); f != nil && r.found[i] {
 				c.Findings = append(c.Findings, Finding{Line: int(row.line), Column: f.Column, Code: f.Code, Message: f.Message})
 			}
 		case DuplicateRow:
 			c.Duplicate++
-			if run.replaced[i] {
+			if r.replaced[i] {
 				c.Findings = append(c.Findings, Finding{Line: int(row.line), Column: "txn_id", Code: "superseded", Message: "a file that came later gives this row with other content; the later one counts"})
 			}
 			apart[row.file].add(row.amount, row.currency, c.Apart)
@@ -140,10 +163,16 @@ func (r *Result) FileCounts() []FileCount {
 		sums[file].flush(counts[file].Totals)
 		apart[file].flush(counts[file].Apart)
 	}
-	for i := range counts {
-		slices.SortFunc(counts[i].Findings, func(a, b Finding) int { return a.Line - b.Line })
-	}
 	return counts
+}
+
+// differsIn tells what a row says otherwise than the report whose word counts.
+func (r *run) differsIn(row *txnRow) (what string, has bool) {
+	if len(r.differs) == 0 {
+		return "", false
+	}
+	what, has = r.differs[placedRow{Source{row.file, row.line}, row.id}]
+	return what, has
 }
 
 // runningSums adds in int64 and moves a sum to the totals before it could overflow.

@@ -235,7 +235,7 @@ func (x *explainer) firstCharge(i uint32, docs []uint32) string {
 	for _, before := range x.takers[docs[0]] {
 		o := &x.out[before]
 		counts := o.verdict == Matched || o.reason == DuplicateTxn || o.reason == AmountOver || o.reason == ClosedPeriod
-		if before != i && counts && o.kind != Rejected && o.kind != Netted && x.row(before).kind == Capture && docsKey(x.linked(before)) == docsKey(docs) &&
+		if before != i && counts && o.kind != Rejected && o.kind != Netted && x.row(before).kind == Capture && sameLinks(x.linked(before), docs) &&
 			x.sameCharge(i, x.row(before).amount, x.row(before).currency.String(), x.txns.field(int(before), textLast4), x.row(before).settled) {
 			return text(x.nameRow(before), x.row(before).settled)
 		}

@@ -138,6 +138,17 @@ func (c ControlTotals) Add(minor int64, currency money.Currency) {
 	sum.Add(sum, big.NewInt(minor))
 }
 
+// addAll counts what other totals count.
+func (c ControlTotals) addAll(other ControlTotals) {
+	for currency, minor := range other {
+		if sum := c[currency]; sum != nil {
+			sum.Add(sum, minor)
+		} else {
+			c[currency] = new(big.Int).Set(minor)
+		}
+	}
+}
+
 // Texts are the totals as plain decimals by currency code.
 func (c ControlTotals) Texts() map[string]string {
 	texts := make(map[string]string, len(c))

@@ -141,17 +141,23 @@ func (l *linker) finish() {
 		}
 	}
 	rows := slices.Concat(l.unlinked...)
-	var references []string
-	for _, i := range rows {
-		references = append(references, l.r.txns.reference(int(i)))
-	}
-	l.canon = l.r.buildCanon(references, l.want)
-	for _, i := range rows {
-		if docs := l.canon.find(references[0]); len(docs) > 0 {
-			l.r.out[i].pass = ByCanonical
-			l.r.setLink(i, l.r.inDocumentOrder(docs))
+	references, found := make([]string, len(rows)), make([][]uint32, len(rows))
+	inRanges(l.r.in.Workers, len(rows), func(_, from, to int) {
+		for k := from; k < to; k++ {
+			references[k] = l.r.txns.reference(int(rows[k]))
 		}
-		references = references[1:]
+	})
+	l.canon = l.r.buildCanon(references, l.want)
+	inRanges(l.r.in.Workers, len(rows), func(_, from, to int) {
+		for k := from; k < to; k++ {
+			found[k] = l.r.inDocumentOrder(l.canon.find(references[k]))
+		}
+	})
+	for k, i := range rows {
+		if len(found[k]) > 0 {
+			l.r.out[i].pass = ByCanonical
+			l.r.setLink(i, found[k])
+		}
 	}
 	l.unlinked, l.several = nil, nil
 }

@@ -56,12 +56,21 @@ type idScale struct {
 func (s idScale) place(id txnID) uint64 { return (id.hi - s.least) << s.shift }
 
 func (r *run) idScale() idScale {
-	least, greatest := ^uint64(0), uint64(0)
-	for i := range r.txns.rows {
-		hi := r.txns.rows[i].id.hi
-		least, greatest = min(least, hi), max(greatest, hi)
+	type span struct{ least, greatest uint64 }
+	spans := slices.Repeat([]span{{^uint64(0), 0}}, max(1, r.in.Workers))
+	inRanges(r.in.Workers, len(r.txns.rows), func(worker, from, to int) {
+		s := spans[worker]
+		for i := from; i < to; i++ {
+			hi := r.txns.rows[i].id.hi
+			s = span{min(s.least, hi), max(s.greatest, hi)}
+		}
+		spans[worker] = s
+	})
+	all := spans[0]
+	for _, s := range spans[1:] {
+		all = span{min(all.least, s.least), max(all.greatest, s.greatest)}
 	}
-	return idScale{least, bits.LeadingZeros64(max(least, greatest) - least)}
+	return idScale{all.least, bits.LeadingZeros64(max(all.least, all.greatest) - all.least)}
 }
 
 // bucketIDs spreads the rows over buckets of rising ids and tells where each

@@ -47,9 +47,11 @@ func (r *Result) number() {
 		return
 	}
 	r.labels = make([]uint32, rows)
-	for rank, i := range r.order {
-		r.labels[i] = uint32(rank) + 1
-	}
+	inRanges(r.run.in.Workers, rows, func(_, from, to int) {
+		for rank := from; rank < to; rank++ {
+			r.labels[r.order[rank]] = uint32(rank) + 1
+		}
+	})
 }
 
 func (r *run) ownLabels() ([]uint32, bool) {
