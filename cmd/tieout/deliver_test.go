@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"tieout/fixtures/sandbox/sftphost"
 )
@@ -83,6 +84,53 @@ func TestAServerThatIsDownGetsItsFilesLater(t *testing.T) {
 	c.tell(exitDone, "deliver")
 	if got := filesOf(t, host.Dir); got != before {
 		t.Errorf("delivered twice: %s", got)
+	}
+}
+
+// R1: a run that finds no day missing still sends what an earlier one owes: the
+// process may have died between the commit and the delivery.
+func TestRunSendsWhatAnEarlierOneOwes(t *testing.T) {
+	host := sftphost.Start(t)
+	c := newCompany(t, targetsFor(host)+"start: 2026-09-29\n")
+	c.documents([3]string{"100", "2026-09-29", "10.00"})
+	c.report("a.csv", [4]string{"01", "2026-09-29", "10.00", "100"})
+	host.Kill()
+	c.tell(exitUnproven, "run", "--as-of", "2026-09-30")
+	c.want(c.tell(exitUnproven, "run", "--as-of", "2026-09-30"), "no day is missing", "GL_ACME_20260929_000001.csv is not delivered")
+	host.Run()
+	c.tell(exitDone, "run", "--as-of", "2026-09-30", "--dry-run")
+	if got := filesOf(t, host.Dir); got != "" {
+		t.Errorf("a dry run sent %s", got)
+	}
+	c.want(c.tell(exitDone, "run", "--as-of", "2026-09-30"), "no day is missing")
+	if got := filesOf(t, host.Dir); strings.Count(got, ".csv.done") != 1 {
+		t.Errorf("the server has %q", got)
+	}
+}
+
+// R1: what a killed process left half written is cleared by a later run, once it is
+// old enough to belong to nobody.
+func TestOrphansOfKilledProcessesGo(t *testing.T) {
+	c := newCompany(t, "")
+	c.report("a.csv", [4]string{"01", "2026-09-29", "10.00", "100"})
+	orphans := []string{"out/book.xlsx.tmp-0123456789abcdef", "archive/ab/abcd.tmp-0123456789abcdef"}
+	old := time.Now().Add(-2 * time.Hour)
+	for _, name := range append(orphans, "out/young.csv.tmp-0123456789abcdef") {
+		c.put(name, "half")
+		if !strings.Contains(name, "young") {
+			if err := os.Chtimes(filepath.Join(c.dir, name), old, old); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c.night(exitDone, "2026-09-29", "2026-09-29", "2026-09-30")
+	for _, name := range orphans {
+		if _, err := os.Stat(filepath.Join(c.dir, name)); err == nil {
+			t.Errorf("%s is still there", name)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(c.dir, "out/young.csv.tmp-0123456789abcdef")); err != nil {
+		t.Errorf("a file that somebody may be writing is gone: %v", err)
 	}
 }
 

@@ -88,7 +88,7 @@ func openNightly(ctx context.Context, path string, r config.Range, now func() ti
 func (n *nightly) options(now func() time.Time) store.Options {
 	host, _ := os.Hostname()
 	o := store.Options{
-		Now: now, Holder: fmt.Sprintf("%s/%d", host, os.Getpid()), Alive: func(holder string) bool { return alive(host, holder) },
+		Now: now, Lease: lease(), Holder: fmt.Sprintf("%s/%d", host, os.Getpid()), Alive: func(holder string) bool { return alive(host, holder) },
 		Software: software(), ConfigHash: n.cfg.Hash, RulesHash: n.cfg.Rules.Version(), Operator: operator(),
 	}
 	for _, t := range n.cfg.Targets {
@@ -170,6 +170,9 @@ func (n *nightly) run(ctx context.Context, r config.Range) (a *night.Answer, err
 	if err := writable(n.path(n.cfg.Output)); err != nil {
 		return nil, usage(fmt.Errorf("output: %w", err))
 	}
+	if err := n.removeOrphans(); err != nil {
+		return nil, err
+	}
 	if err := n.handOut(ctx); err != nil { // what an earlier run owes comes first
 		return nil, err
 	}
@@ -190,6 +193,15 @@ func (n *nightly) run(ctx context.Context, r config.Range) (a *night.Answer, err
 	}
 	a.Masked = n.masked
 	return a, n.handOut(ctx)
+}
+
+// removeOrphans clears what killed processes left beside results and kept files (R1).
+func (n *nightly) removeOrphans() error {
+	_, err := durable.RemoveOrphans(n.path(n.cfg.Output), n.now())
+	if errors.Is(err, fs.ErrNotExist) { // no result yet
+		err = nil
+	}
+	return errors.Join(err, n.archive.RemoveOrphans(n.now()))
 }
 
 // look computes and shows a range without writing anything.

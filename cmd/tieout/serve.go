@@ -34,7 +34,7 @@ type serveVerb struct {
 }
 
 func serveCommand() *cobra.Command {
-	v := &serveVerb{now: time.Now}
+	v := &serveVerb{now: clock()}
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the nights that the schedule asks for, deliver, and tell people",

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"tieout/ledger/drop/durable"
+	"tieout/ledger/drop/durable/failpoint"
 )
 
 // Folder is a target that is a directory of this host or a mounted share. It
@@ -27,6 +28,7 @@ func (f Folder) path(name string) string { return filepath.Join(string(f), name)
 
 // Create opens a new file, which closing syncs.
 func (f Folder) Create(name string) (io.WriteCloser, error) {
+	failpoint.At("drop create")
 	file, err := os.OpenFile(f.path(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	return syncedFile{file}, err
 }
@@ -34,7 +36,10 @@ func (f Folder) Create(name string) (io.WriteCloser, error) {
 type syncedFile struct{ *os.File }
 
 // Close syncs. An error of sync is final.
-func (s syncedFile) Close() error { return errors.Join(s.Sync(), s.File.Close()) }
+func (s syncedFile) Close() error {
+	failpoint.At("drop sync")
+	return errors.Join(s.Sync(), s.File.Close())
+}
 
 // Open reads a file.
 func (f Folder) Open(name string) (io.ReadCloser, error) { return os.Open(f.path(name)) }
@@ -55,4 +60,7 @@ func (f Folder) Size(name string) (int64, error) {
 func (f Folder) Rename(from, to string) error { return durable.Move(string(f), from, to) }
 
 // Remove removes a file.
-func (f Folder) Remove(name string) error { return os.Remove(f.path(name)) }
+func (f Folder) Remove(name string) error {
+	failpoint.At("drop remove")
+	return os.Remove(f.path(name))
+}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
+
+	"tieout/ledger/drop/durable/failpoint"
 )
 
 // Server is how to reach the directory of an SFTP server.
@@ -54,6 +56,7 @@ func Connect(ctx context.Context, s Server) (*SFTP, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", s.Address, err)
 	}
+	conn = failpoint.Conn(conn)
 	p := &SFTP{conn: conn, dir: s.Dir, idle: orDefault(s.Idle, 30*time.Second)}
 	p.stop = context.AfterFunc(ctx, func() { _ = conn.Close() })
 	_ = conn.SetDeadline(time.Now().Add(timeout))
@@ -103,11 +106,13 @@ func (p *SFTP) Close() {
 // does not may lose what it accepted when its power fails.
 func (p *SFTP) Syncs() bool { return p.fsync }
 
-// within runs one request. A request that takes longer than the deadline is
+// within runs one request of a kind. A request that takes longer than the deadline is
 // ended by closing the connection, for nothing else wakes it.
-func (p *SFTP) within(request func() error) error {
+func (p *SFTP) within(kind string, request func() error) error {
+	failpoint.At(kind)
 	timer := time.AfterFunc(p.idle, func() { _ = p.conn.Close() })
 	err := request()
+	failpoint.At("sftp answer")
 	if !timer.Stop() && err != nil {
 		return fmt.Errorf("no answer within %s: %w", p.idle, err)
 	}
@@ -119,7 +124,7 @@ func (p *SFTP) path(name string) string { return path.Join(p.dir, name) }
 // Create opens a new file, which closing syncs where the server can.
 func (p *SFTP) Create(name string) (io.WriteCloser, error) {
 	var f *sftp.File
-	err := p.within(func() (err error) {
+	err := p.within("sftp create", func() (err error) {
 		f, err = p.client.OpenFile(p.path(name), openNew)
 		return err
 	})
@@ -140,7 +145,7 @@ func (r *remoteFile) Write(data []byte) (int, error) {
 	sent := 0
 	for sent < len(data) {
 		part := data[sent:min(sent+chunk, len(data))]
-		err := r.place.within(func() error { _, err := r.file.Write(part); return err })
+		err := r.place.within("sftp write", func() error { _, err := r.file.Write(part); return err })
 		if err != nil {
 			return sent, err
 		}
@@ -151,7 +156,7 @@ func (r *remoteFile) Write(data []byte) (int, error) {
 
 // Read reads at most a chunk.
 func (r *remoteFile) Read(b []byte) (n int, err error) {
-	err = r.place.within(func() (err error) { n, err = r.file.Read(b[:min(chunk, len(b))]); return err })
+	err = r.place.within("sftp read", func() (err error) { n, err = r.file.Read(b[:min(chunk, len(b))]); return err })
 	return n, err
 }
 
@@ -159,21 +164,21 @@ func (r *remoteFile) Read(b []byte) (n int, err error) {
 func (r *remoteFile) Close() error {
 	var synced error
 	if r.place.fsync {
-		synced = r.place.within(r.file.Sync)
+		synced = r.place.within("sftp sync", r.file.Sync)
 	}
-	return errors.Join(synced, r.place.within(r.file.Close))
+	return errors.Join(synced, r.place.within("sftp close", r.file.Close))
 }
 
 // readOnly is a file that closing does not sync.
 type readOnly struct{ remoteFile }
 
 // Close closes.
-func (r *readOnly) Close() error { return r.place.within(r.file.Close) }
+func (r *readOnly) Close() error { return r.place.within("sftp close", r.file.Close) }
 
 // Open reads a file.
 func (p *SFTP) Open(name string) (io.ReadCloser, error) {
 	var f *sftp.File
-	err := p.within(func() (err error) { f, err = p.client.Open(p.path(name)); return err })
+	err := p.within("sftp open", func() (err error) { f, err = p.client.Open(p.path(name)); return err })
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +188,7 @@ func (p *SFTP) Open(name string) (io.ReadCloser, error) {
 // Size is that of a regular file.
 func (p *SFTP) Size(name string) (int64, error) {
 	var info fs.FileInfo
-	err := p.within(func() (err error) { info, err = p.client.Lstat(p.path(name)); return err })
+	err := p.within("sftp stat", func() (err error) { info, err = p.client.Lstat(p.path(name)); return err })
 	if err != nil {
 		return 0, err
 	}
@@ -203,16 +208,16 @@ func (p *SFTP) Rename(from, to string) error {
 		}
 		return err
 	}
-	return p.within(func() error { return p.client.Rename(p.path(from), p.path(to)) })
+	return p.within("sftp rename", func() error { return p.client.Rename(p.path(from), p.path(to)) })
 }
 
 // Remove removes a file.
 func (p *SFTP) Remove(name string) error {
-	return p.within(func() error { return p.client.Remove(p.path(name)) })
+	return p.within("sftp remove", func() error { return p.client.Remove(p.path(name)) })
 }
 
 // List describes what lies in the directory now, in no order.
 func (p *SFTP) List() (files []fs.FileInfo, err error) {
-	err = p.within(func() (err error) { files, err = p.client.ReadDir(p.path(".")); return err })
+	err = p.within("sftp list", func() (err error) { files, err = p.client.ReadDir(p.path(".")); return err })
 	return files, err
 }

@@ -20,6 +20,8 @@ import (
 	"github.com/failsafe-go/failsafe-go/ratelimiter"
 	"github.com/failsafe-go/failsafe-go/retrypolicy"
 	"github.com/failsafe-go/failsafe-go/timeout"
+
+	"tieout/ledger/drop/durable/failpoint"
 )
 
 // Address is the base URL of an environment of the processor.
@@ -265,7 +267,9 @@ func (c *Client) exchange(w *watcher, q call) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	failpoint.At("http request")
 	resp, err := c.host.o.Transport.RoundTrip(r)
+	failpoint.At("http answer")
 	if err != nil {
 		return nil, w.fault(&Broken{"no answer", err})
 	}

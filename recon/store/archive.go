@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tieout/ledger/drop/durable"
+	"tieout/ledger/drop/durable/failpoint"
 )
 
 // Archive keeps files under the hash of their bytes, for ever and unchanged.
@@ -57,6 +58,7 @@ func (a *Archive) KeepFile(path string) (hash string, size int64, masked int, er
 
 // Keep keeps what write produces.
 func (a *Archive) Keep(write func(io.Writer) error) (hash string, size int64, err error) {
+	failpoint.At("archive create")
 	temp, err := os.CreateTemp(a.dir, making)
 	if err != nil {
 		return "", 0, fmt.Errorf("archive: %w", err)
@@ -91,6 +93,17 @@ func (a *Archive) KeepStream(in io.Reader) (hash string, size int64, masked int,
 		return err
 	})
 	return hash, size, masked, err
+}
+
+// RemoveOrphans clears the temporary files that killed processes left on the
+// shelves (R1).
+func (a *Archive) RemoveOrphans(now time.Time) error {
+	shelves, err := filepath.Glob(filepath.Join(a.dir, "??"))
+	for _, dir := range shelves {
+		_, fault := durable.RemoveOrphans(dir, now)
+		err = errors.Join(err, fault)
+	}
+	return err
 }
 
 // RemoveUnfinished clears what killed processes left of files that they were making.

@@ -29,7 +29,12 @@ func isPostgres(where string) bool {
 }
 
 func openPostgres(ctx context.Context, where string) (*sql.DB, dialect, error) {
-	pool, err := pgxpool.New(ctx, where)
+	config, err := pgxpool.ParseConfig(where)
+	if err != nil {
+		return nil, dialect{}, fmt.Errorf("store: %w", err)
+	}
+	watch(config)
+	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, dialect{}, fmt.Errorf("store: %w", err)
 	}
@@ -70,7 +75,7 @@ func openSQLite(path string) (*sql.DB, dialect, error) {
 		return nil, dialect{}, err
 	}
 	name := (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String()
-	db, err := sql.Open("sqlite", name+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)")
+	db, err := openWatched("sqlite", name+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)")
 	if err != nil {
 		return nil, dialect{}, fmt.Errorf("store %s: %w", path, err)
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"runtime"
 	"syscall"
+
+	"tieout/ledger/drop/durable/failpoint"
 )
 
 // disk is the part of a file system that this package stands on. Tests put one
@@ -36,15 +38,52 @@ type file interface {
 type osDisk struct{}
 
 func (osDisk) create(path string) (file, error) {
-	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	failpoint.At("file create")
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	return osFile{f}, err
 }
+
+// osFile is a file of the operating system.
+type osFile struct{ *os.File }
+
+// Write writes.
+func (f osFile) Write(b []byte) (int, error) {
+	failpoint.At("file write")
+	return f.File.Write(b)
+}
+
+// Sync brings the file to the disk.
+func (f osFile) Sync() error {
+	failpoint.At("file sync")
+	return f.File.Sync()
+}
+
 func (osDisk) open(path string) (io.ReadCloser, error) { return os.Open(path) }
 func (osDisk) lstat(path string) (fs.FileInfo, error)  { return os.Lstat(path) }
-func (osDisk) link(from, to string) error              { return os.Link(from, to) }
-func (osDisk) rename(from, to string) error            { return os.Rename(from, to) }
-func (osDisk) remove(path string) error                { return os.Remove(path) }
-func (osDisk) removeAll(path string) error             { return os.RemoveAll(path) }
-func (osDisk) makeDir(path string) error               { return os.Mkdir(path, 0o777) }
+func (osDisk) link(from, to string) error {
+	failpoint.At("file link")
+	return os.Link(from, to)
+}
+
+func (osDisk) rename(from, to string) error {
+	failpoint.At("file rename")
+	return os.Rename(from, to)
+}
+
+func (osDisk) remove(path string) error {
+	failpoint.At("file remove")
+	return os.Remove(path)
+}
+
+func (osDisk) removeAll(path string) error {
+	failpoint.At("folder remove")
+	return os.RemoveAll(path)
+}
+
+func (osDisk) makeDir(path string) error {
+	failpoint.At("folder make")
+	return os.Mkdir(path, 0o777)
+}
 
 // exists tells whether anything has the name, a broken link included.
 func exists(d disk, path string) (bool, error) {
@@ -66,6 +105,7 @@ func (osDisk) syncFile(path string) error {
 	if err != nil {
 		return err
 	}
+	failpoint.At("file sync")
 	return errors.Join(f.Sync(), f.Close())
 }
 
@@ -79,6 +119,7 @@ func (osDisk) syncDir(path string) error {
 	if err != nil {
 		return err
 	}
+	failpoint.At("folder sync")
 	err = d.Sync()
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
 		err = nil

@@ -1,0 +1,401 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // to look at what the program stored
+
+	"tieout/fixtures/sandbox/sftphost"
+	"tieout/recon/cybersource"
+	"tieout/recon/store/storetest"
+)
+
+// tornBinary builds the program with its failpoints.
+func tornBinary(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "tieout")
+	if out, err := exec.Command("go", "build", "-pgo=off", "-tags", "torture", "-o", path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	return path
+}
+
+// number is a count from the environment, or the one that every run of the tests makes.
+func number(t *testing.T, variable string, usual int) int {
+	t.Helper()
+	text := os.Getenv(variable)
+	if text == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s: %v", variable, err)
+	}
+	return n
+}
+
+// ordeal is a company whose nights are disturbed, and what they come to when
+// nobody disturbs them. Each case begins with a new folder, store and server.
+type ordeal struct {
+	companyFolder
+	binary string
+	host   *sftphost.Host
+	driver string
+	source string // of the store
+	args   []string
+	env    []string
+
+	inputs      map[string]string // of a new folder, by path
+	undisturbed map[string]string
+	points      []string // that an undisturbed run reaches, in order
+	took        time.Duration
+}
+
+// newOrdeal is a company with an account at the processor, a folder and a server
+// as targets, and three nights to run.
+func newOrdeal(t *testing.T, binary, driver, source string) *ordeal {
+	t.Helper()
+	a := newAccount(t, cybersource.HTTPSignature, "GMT", "")
+	a.lay(scheduleIn(t, "GMT"), on(t, "2026-09-28"), on(t, "2026-10-01"))
+	day := on(t, "2026-09-28")
+	a.documents([3]string{fmt.Sprintf("SO-%d", day), "2026-09-28", "10.00"}, [3]string{fmt.Sprintf("SO-%d", day+1), "2026-09-29", "11.00"})
+	o := &ordeal{companyFolder: a.companyFolder, binary: binary, host: sftphost.Start(t), driver: driver, source: source, inputs: map[string]string{}}
+	more := "start: 2026-09-28\n" + targetsFor(o.host)
+	if driver == "sqlite" {
+		o.source = filepath.Join(o.dir, "tieout.db")
+	} else {
+		more += "store: \"" + source + "\"\n"
+	}
+	o.put("tieout.yaml", read(t, filepath.Join(o.dir, "tieout.yaml"))+more)
+	o.args = []string{"run", "--config", filepath.Join(o.dir, "tieout.yaml"), "--as-of", "2026-10-01"}
+	o.env = []string{"TIEOUT_CLOCK=2026-10-05T19:00:00Z"}
+	o.measure()
+	return o
+}
+
+// measure runs it undisturbed.
+func (o *ordeal) measure() {
+	o.t.Helper()
+	log := filepath.Join(o.t.TempDir(), "points")
+	o.afresh()
+	started := time.Now()
+	if code, text := o.start("TIEOUT_FAILPOINT_LOG=" + log).end(); code != exitDone {
+		o.t.Fatalf("undisturbed: exit code %d: %s", code, text)
+	}
+	o.took = time.Since(started)
+	o.undisturbed = o.outcome()
+	o.points = strings.Split(strings.TrimSpace(read(o.t, log)), "\n")
+	if n := len(o.undisturbed); n < 20 {
+		o.t.Fatalf("only %d things to compare: %v", n, o.undisturbed)
+	}
+}
+
+// afresh takes away all that earlier runs left.
+func (o *ordeal) afresh() {
+	o.t.Helper()
+	for _, name := range []string{"archive", "out", "posting", "tieout.db", "tieout.db-wal", "tieout.db-shm", "tieout.db.lock"} {
+		o.must(os.RemoveAll(filepath.Join(o.dir, name)))
+	}
+	for _, path := range o.remote() {
+		o.must(os.Remove(path))
+	}
+	if o.driver == "pgx" {
+		o.sql(func(db *sql.DB) error {
+			_, err := db.ExecContext(o.t.Context(), "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+			return err
+		})
+	}
+}
+
+func (o *ordeal) must(err error) {
+	o.t.Helper()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+func (o *ordeal) remote() []string {
+	paths, err := filepath.Glob(filepath.Join(o.host.Dir, "*"))
+	o.must(err)
+	return paths
+}
+
+func (o *ordeal) sql(do func(db *sql.DB) error) {
+	o.t.Helper()
+	db, err := sql.Open(o.driver, o.source)
+	o.must(err)
+	defer db.Close()
+	o.must(do(db))
+}
+
+// process is the program under way.
+type process struct {
+	cmd  *exec.Cmd
+	said bytes.Buffer
+}
+
+// start starts it, with more in its environment.
+func (o *ordeal) start(env ...string) *process {
+	o.t.Helper()
+	p := &process{cmd: exec.Command(o.binary, o.args...)}
+	p.cmd.Env = slices.Concat(os.Environ(), o.env, env)
+	p.cmd.Stdout, p.cmd.Stderr = &p.said, &p.said
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	o.must(p.cmd.Start())
+	return p
+}
+
+// killed is the code of a process that a signal ended.
+const killed = -1
+
+// end waits for the end and gives the exit code.
+func (p *process) end() (code int, text string) {
+	err := p.cmd.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return exitFailed, err.Error()
+	}
+	return p.cmd.ProcessState.ExitCode(), p.said.String()
+}
+
+// endWithin ends it by SIGKILL after a time if it has not ended by then.
+func (p *process) endWithin(d time.Duration) (code int, text string) {
+	timer := time.AfterFunc(d, func() { _ = p.cmd.Process.Kill() })
+	defer timer.Stop()
+	return p.end()
+}
+
+// outcome is everything that a night leaves: the database, the results, the kept
+// files, both targets.
+func (o *ordeal) outcome() map[string]string {
+	o.t.Helper()
+	all := o.handedOut()
+	maps.DeleteFunc(all, func(name, _ string) bool { return strings.Contains(name, ".tmp-") }) // orphans, which later runs remove
+	for _, path := range o.remote() {
+		all["remote/"+filepath.Base(path)] = read(o.t, path)
+	}
+	kept, err := filepath.Glob(filepath.Join(o.dir, "archive", "??", "*"))
+	o.must(err)
+	for _, path := range kept {
+		if name := filepath.Base(path); !strings.Contains(name, ".tmp-") {
+			all["archive/"+name] = read(o.t, path)
+		}
+	}
+	o.sql(func(db *sql.DB) error { return o.dump(db, all) })
+	return all
+}
+
+// dump adds every table in canonical order, without what depends on the clock, on
+// chance or on how often somebody tried.
+func (o *ordeal) dump(db *sql.DB, all map[string]string) error {
+	query := "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+	if o.driver == "pgx" {
+		query = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+	}
+	tables, err := texts(o.t.Context(), db, query)
+	if err != nil {
+		return err
+	}
+	for _, table := range tables {
+		name := table[0]
+		if name == "locks" || name == "goose_db_version" || strings.HasPrefix(name, "river_") {
+			continue
+		}
+		rows, err := texts(o.t.Context(), db, "SELECT * FROM "+name)
+		if err != nil {
+			return err
+		}
+		lines := make([]string, len(rows))
+		for i, row := range rows {
+			lines[i] = strings.Join(row, " | ")
+		}
+		slices.Sort(lines)
+		all["table/"+name] = strings.Join(lines, "\n")
+	}
+	return nil
+}
+
+// timely tells whether a column depends on the clock, on chance or on how often somebody tried.
+func timely(column string) bool {
+	return strings.HasSuffix(column, "_us") || slices.Contains([]string{"temp", "correlation"}, column)
+}
+
+// texts are the rows of a query as text, each value with its column.
+func texts(ctx context.Context, db *sql.DB, query string) (all [][]string, err error) {
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	for rows.Next() {
+		values, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		var row []string
+		for i, v := range values {
+			switch {
+			case len(columns) == 1:
+				row = append(row, fmt.Sprint(v))
+			case !timely(columns[i]):
+				row = append(row, fmt.Sprintf("%s=%v", columns[i], v))
+			}
+		}
+		all = append(all, row)
+	}
+	return all, rows.Err()
+}
+
+// finish restarts it until it is done, undisturbed, and compares.
+func (o *ordeal) finish(what string) {
+	o.t.Helper()
+	code, text := o.start().endWithin(time.Minute)
+	if code != exitDone {
+		o.t.Errorf("%s: then exit code %d: %s", what, code, text)
+		return
+	}
+	o.same(what)
+}
+
+// same compares what is there with what an undisturbed run leaves.
+func (o *ordeal) same(what string) {
+	o.t.Helper()
+	got := o.outcome()
+	for name, text := range o.undisturbed {
+		if other, there := got[name]; !there {
+			o.t.Errorf("%s: %s is missing", what, name)
+		} else if other != text {
+			o.t.Errorf("%s: %s differs:\n%s\n--- undisturbed:\n%s", what, name, short(other), short(text))
+		}
+	}
+	for name := range got {
+		if _, there := o.undisturbed[name]; !there {
+			o.t.Errorf("%s: %s is new", what, name)
+		}
+	}
+}
+
+// short is enough of a text to see what differs; of other content its hash.
+func short(s string) string {
+	if strings.HasPrefix(s, "PK") {
+		return fmt.Sprintf("%x", sha256.Sum256([]byte(s)))
+	}
+	return s[:min(len(s), 1500)]
+}
+
+// R1: killed at any instant, restarted until done, the nights end as undisturbed
+// ones. TIEOUT_KILLS is how many kills at random instants, TIEOUT_POINTS how many
+// of the instants that have a name (0: all), TIEOUT_SEED where chance begins.
+func TestKilledAtAnyInstant(t *testing.T) {
+	binary := tornBinary(t)
+	server := storetest.Start(t)
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		newOrdeal(t, binary, "sqlite", "").suffer()
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		newOrdeal(t, binary, "pgx", server.Database(t)).suffer()
+	})
+}
+
+func (o *ordeal) suffer() {
+	random := rand.New(rand.NewPCG(uint64(number(o.t, "TIEOUT_SEED", int(time.Now().UnixNano()%1_000_000))), 1))
+	o.atPoints(random, number(o.t, "TIEOUT_POINTS", 4))
+	o.atRandom(random, number(o.t, "TIEOUT_KILLS", 4))
+}
+
+// occurrence is one instant with a name.
+type occurrence struct {
+	point string
+	n     int
+}
+
+// occurrences are the instants of an undisturbed run.
+func (o *ordeal) occurrences() (all []occurrence) {
+	seen := map[string]int{}
+	for _, p := range o.points {
+		seen[p]++
+		all = append(all, occurrence{p, seen[p]})
+	}
+	return all
+}
+
+// atPoints kills it at instants with a name: at as many as are asked for, or at all.
+func (o *ordeal) atPoints(random *rand.Rand, count int) {
+	all := o.occurrences()
+	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	if count > 0 {
+		all = all[:min(count, len(all))]
+	}
+	deaths := 0
+	for _, at := range all {
+		o.afresh()
+		what := fmt.Sprintf("killed at %q for the time %d", at.point, at.n)
+		code, text := o.start(fmt.Sprintf("TIEOUT_FAILPOINT=%s:%d:kill", at.point, at.n)).endWithin(time.Minute)
+		switch code {
+		case killed:
+			deaths++
+		case exitDone: // chance: a packet less than in the undisturbed run
+		default:
+			o.t.Errorf("%s: exit code %d: %s", what, code, text)
+		}
+		o.finish(what)
+		if o.t.Failed() {
+			return
+		}
+	}
+	o.t.Logf("%d kills at %d instants with a name", deaths, len(all))
+}
+
+// atRandom kills it at random instants, several times in a row.
+func (o *ordeal) atRandom(random *rand.Rand, kills int) {
+	nights := 0
+	for deaths := 0; deaths < kills; nights++ {
+		o.afresh()
+		what := "killed after"
+		for range 1 + random.IntN(4) {
+			after := time.Duration(random.Int64N(int64(o.took) * 11 / 10))
+			code, text := o.start().endWithin(after)
+			if code == exitDone {
+				break
+			}
+			if code != killed {
+				o.t.Errorf("%s %s: exit code %d: %s", what, after, code, text)
+				return
+			}
+			deaths++
+			what += " " + after.String()
+		}
+		o.finish(what)
+		if o.t.Failed() {
+			return
+		}
+	}
+	o.t.Logf("%d kills at random instants in %d times three nights", kills, nights)
+}
