@@ -26,6 +26,7 @@ type Company struct {
 	Currency     string // of documents without a currency: the home currency
 
 	Invoice, Order, Receipt Section
+	InvoiceLine, OrderLine  Lines
 	Customer, Item, Account Section
 	Structure, Period       Section
 	NextNumber              Section
@@ -119,9 +120,10 @@ func coded(name string, values map[string]string) Field { return Field{Column: n
 func DefaultCompany(generation string) *Company {
 	c := &Company{
 		Generation: generation, Number: "01", TableName: "{base}{company}", CodePage: "cp1252", Currency: "USD",
-		Invoice:  Section{"armast", "arymst", invoiceFields()},
-		Order:    Section{"somast", "soymst", orderFields()},
-		Receipt:  Section{"arcash", "arycsh", receiptFields()},
+		Invoice:     Section{"armast", "arymst", invoiceFields()},
+		Order:       Section{"somast", "soymst", orderFields()},
+		Receipt:     Section{"arcash", "arycsh", receiptFields()},
+		InvoiceLine: invoiceLines(), OrderLine: orderLines(),
 		Customer: Section{Table: "arcust", Fields: map[string]Field{"number": col("custno"), "name": col("company"), "balance": col("balance"), "terms": col("pterms"), "gl_link": col("gllink"), "ar_account": col("aracct"), "currency": col("currency")}},
 		Item:     Section{Table: "icitem", Fields: map[string]Field{"number": col("item"), "description": col("descrip"), "price": col("price"), "gl_link": col("gllink")}},
 		Account: Section{Table: "glacnt", Fields: map[string]Field{
@@ -180,13 +182,18 @@ func neverRead() []string {
 // sections are all, by their name in a configuration.
 func (c *Company) sections() map[string]*Section {
 	return map[string]*Section{
-		"invoice": &c.Invoice, "order": &c.Order, "receipt": &c.Receipt, "customer": &c.Customer, "item": &c.Item,
+		"invoice": &c.Invoice, "order": &c.Order, "receipt": &c.Receipt, "invoice_line": &c.InvoiceLine.Section, "order_line": &c.OrderLine.Section, "customer": &c.Customer, "item": &c.Item,
 		"gl_account": &c.Account, "structure": &c.Structure, "periods": &c.Period, "next_number": &c.NextNumber,
 	}
 }
 
 // Section is a section by its name in a configuration; nil if there is none of that name.
 func (c *Company) Section(name string) *Section { return c.sections()[name] }
+
+// Lines are the lines of that name in a configuration; nil if it is none of lines.
+func (c *Company) Lines(name string) *Lines {
+	return map[string]*Lines{"invoice_line": &c.InvoiceLine, "order_line": &c.OrderLine}[name]
+}
 
 // SectionNames are the names that Section takes, sorted.
 func (c *Company) SectionNames() []string { return slices.Sorted(maps.Keys(c.sections())) }
@@ -221,7 +228,8 @@ func (c *Company) Check() (faults []error) {
 	for _, name := range c.SectionNames() {
 		faults = append(faults, c.checkSection(name, c.Section(name))...)
 	}
-	return faults
+	faults = append(faults, c.InvoiceLine.check("invoice_line", &c.Invoice)...)
+	return append(faults, c.OrderLine.check("order_line", &c.Order)...)
 }
 
 func (c *Company) checkSection(name string, s *Section) (faults []error) {
@@ -255,7 +263,7 @@ func (c *Company) isSecret(column string) bool {
 func requiredFields(section string) []string {
 	return map[string][]string{
 		"invoice": {"number", "date", "amount", "status", "type", "method"}, "order": {"number", "ordered", "amount", "status", "type", "method"},
-		"receipt": {"invoice", "amount", "date"}, "gl_account": {"account", "status"}, "structure": {"id", "length", "mask"},
+		"receipt": {"invoice", "amount", "date"}, "invoice_line": {"number", "date", "item", "amount"}, "order_line": {"number", "date", "item", "amount"}, "gl_account": {"account", "status"}, "structure": {"id", "length", "mask"},
 		"periods": {"period", "from", "to"}, "customer": {"number"}, "item": {"number"}, "next_number": {"id"},
 	}[section]
 }
@@ -264,6 +272,8 @@ func (c *Company) checkMeanings(name string, s *Section) (faults []error) {
 	for field, allowed := range map[string][]string{
 		"invoice.status": {meansOpen, meansVoid, meansClosed}, "invoice.type": {meansInvoice, meansCredit, meansReceipt, meansExclude},
 		"order.status": {meansOpen, meansClosed, meansVoid}, "order.type": {meansOrder, meansReturn, meansExclude}, "gl_account.status": {"active", "inactive"},
+		"invoice_line.status": {meansOpen, meansClosed, meansVoid}, "order_line.status": {meansOpen, meansClosed, meansVoid},
+		"invoice_line.mark": {meansExcluded, meansIncluded}, "order_line.mark": {meansExcluded, meansIncluded},
 	} {
 		section, key, _ := strings.Cut(field, ".")
 		if section != name {

@@ -8,6 +8,11 @@
 // which people work, a [Database] with the SQL Server edition or an ODBC source,
 // or [Exports] of whole tables. Start at [DefaultCompany].
 //
+// A document's amount is its header's. Lines are read where a site keeps tax or
+// freight in lines of their own, or wants headers held against them: see [Lines].
+// A line or a receipt of late whose header is not there is not complete yet: it is
+// listed, counts nothing, and is read again by the next run.
+//
 // Text that matching compares is kept as written, leading blanks and zeros
 // included: recon makes it comparable.
 //

@@ -16,7 +16,7 @@ import (
 
 // An extract is what a night takes of the ERP: the mapped columns of the rows
 // of late, as stored, in one CSV file that is kept. Receipts come first, then
-// invoices, then orders. Card numbers are masked in it before it is written (R7).
+// invoices, then orders; lines, where they are read, come before their headers. Card numbers are masked in it before it is written (R7).
 
 // columns of an extract that do not come from the tables.
 const (
@@ -38,11 +38,17 @@ func extractFields() []string {
 // extractFields are the facts of an extract of this company: the usual ones, and its dimensions.
 func (c *Company) extractFields() []string {
 	fields := extractFields()
+	if c.InvoiceLine.areRead() || c.OrderLine.areRead() {
+		fields = append(fields, lineFields()...)
+	}
 	for _, name := range c.Dimensions() {
 		fields = append(fields, recon.DimensionPrefix+name)
 	}
 	return fields
 }
+
+// lineFields are what lines have beside the usual facts.
+func lineFields() []string { return []string{"item", "mark"} }
 
 func extractHeader(fields []string) []string {
 	return slices.Concat([]string{fromColumn, rowColumn}, fields, []string{codeColumn, whereColumn, faultMessage})
@@ -70,7 +76,12 @@ func (c *Company) Extract(ctx context.Context, t Tables, since recon.Date, w io.
 		return err
 	}
 	if c.Prior == "receipts" {
-		if err := x.receipts(ctx, invoices); err != nil {
+		if err := x.belongings(ctx, &c.Receipt, "invoice", &c.Invoice, invoices); err != nil {
+			return err
+		}
+	}
+	if c.InvoiceLine.areRead() {
+		if err := x.belongings(ctx, &c.InvoiceLine.Section, "number", &c.Invoice, invoices); err != nil {
 			return err
 		}
 	}
@@ -80,6 +91,11 @@ func (c *Company) Extract(ctx context.Context, t Tables, since recon.Date, w io.
 	orders, err := x.keys(ctx, &c.Order)
 	if err != nil {
 		return err
+	}
+	if c.OrderLine.areRead() {
+		if err := x.belongings(ctx, &c.OrderLine.Section, "number", &c.Order, orders); err != nil {
+			return err
+		}
 	}
 	if err := x.section(ctx, &c.Order, orders); err != nil {
 		return err
@@ -183,7 +199,7 @@ type reader struct {
 func (x *extractor) open(ctx context.Context, s *Section, table string, of []Parent) (*reader, error) {
 	columns, at := s.columns()
 	q := Query{Table: table, Columns: columns, Dates: s.dates(), Amounts: s.amounts(), Of: of}
-	if of == nil {
+	if of == nil && !x.company.isOfDocuments(s) {
 		q.Window = s.window(x.since)
 	}
 	rows, err := x.tables.Rows(ctx, q)
@@ -277,7 +293,7 @@ func (x *extractor) each(ctx context.Context, s *Section, table string, of []Par
 		return err
 	}
 	w := s.window(x.since)
-	if s == &x.company.Receipt {
+	if x.company.isOfDocuments(s) {
 		w = nil
 	}
 	for r.Next() {
@@ -322,22 +338,72 @@ func isTwin(mark, table, date string) bool {
 	return errA != nil || errB != nil || max(a-b, b-a) <= 366
 }
 
-// receipts writes the receipts of the invoices that are written.
-func (x *extractor) receipts(ctx context.Context, invoices map[string]string) error {
-	s := &x.company.Receipt
-	var of []Parent
+// isOfDocuments tells the sections whose rows belong to documents: they have no window of their own.
+func (c *Company) isOfDocuments(s *Section) bool {
+	return s == &c.Receipt || s == &c.InvoiceLine.Section || s == &c.OrderLine.Section
+}
+
+// belongings writes the rows of documents that are written: own is the field that has the document's number.
+func (x *extractor) belongings(ctx context.Context, s *Section, own string, of *Section, documents map[string]string) error {
+	var parents []Parent
 	if x.since != 0 {
-		for _, table := range x.company.Invoice.tables() {
-			of = append(of, Parent{table, x.company.Invoice.Fields["number"].Column, s.Fields["invoice"].Column, x.company.Invoice.window(x.since)})
+		for _, table := range of.tables() {
+			parents = append(parents, Parent{table, of.Fields["number"].Column, s.Fields[own].Column, of.window(x.since)})
 		}
 	}
+	lost := map[string]bool{}
 	for _, table := range s.tables() {
-		err := x.each(ctx, s, table, of, func(r *reader) error {
-			number, err := r.field("invoice")
-			if k := key(number); err == nil && (k == "" || invoices[k] == "") {
+		err := x.each(ctx, s, table, parents, func(r *reader) error {
+			number, err := r.field(own)
+			k := key(number)
+			if err == nil && (k == "" || documents[k] == "") {
+				if k != "" && r.date(s) != "" && (x.since == 0 || r.date(s) >= x.since.String()) {
+					lost[k] = true
+				}
 				return nil
 			}
 			return x.write(r, table)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return x.writeLost(ctx, s, own, of, lost)
+}
+
+// noHeader is the code of a row of late whose document is not there. It is not
+// complete yet: it counts nothing, and the next run reads it again (sage-pro.md 5.2).
+const noHeader = "no_header"
+
+// writeLost writes the rows of late whose document is nowhere, of late or not.
+func (x *extractor) writeLost(ctx context.Context, s *Section, own string, of *Section, lost map[string]bool) error {
+	if len(lost) == 0 {
+		return nil
+	}
+	for _, table := range of.tables() {
+		rows, err := x.tables.Rows(ctx, Query{Table: table, Columns: []string{strings.ToLower(of.Fields["number"].Column)}})
+		if err != nil {
+			return fmt.Errorf("table %s: %w", table, err)
+		}
+		for rows.Next() {
+			if number, err := rows.Text(0); err == nil {
+				delete(lost, key(number))
+			}
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return fmt.Errorf("table %s: %w", table, err)
+		}
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	for _, table := range s.tables() {
+		err := x.each(ctx, s, table, nil, func(r *reader) error {
+			number, err := r.field(own)
+			if err != nil || !lost[key(number)] || x.since != 0 && r.date(s) < x.since.String() {
+				return nil
+			}
+			return x.writeAs(r, table, noHeader, s.Fields[own].Column, "has no header in "+of.Table+" yet; it counts nothing, and the next run reads it again")
 		})
 		if err != nil {
 			return err
@@ -347,9 +413,11 @@ func (x *extractor) receipts(ctx context.Context, invoices map[string]string) er
 }
 
 // write adds the current row to the extract.
-func (x *extractor) write(r *reader, table string) error {
+func (x *extractor) write(r *reader, table string) error { return x.writeAs(r, table, "", "", "") }
+
+// writeAs is write for a row that has a fault of its own.
+func (x *extractor) writeAs(r *reader, table, code, where, message string) error {
 	x.line = append(x.line[:0], table, strconv.Itoa(r.Number()))
-	var code, where, message string
 	for _, name := range x.fields {
 		text, err := r.field(name)
 		switch {

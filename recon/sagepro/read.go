@@ -68,8 +68,9 @@ type extractReader struct {
 	rows     *csv.Reader
 	row      []string
 	at       map[string]int
-	receipts map[string][]receipt // by invoice number
-	invoiced map[string]bool      // order numbers that have an invoice
+	receipts map[string][]receipt            // by invoice number
+	lines    map[*Lines]map[string][]docLine // by document number
+	invoiced map[string]bool                 // order numbers that have an invoice
 	count    int
 	bad      int
 
@@ -84,6 +85,9 @@ func (x *extractReader) read() error {
 	header, err := x.rows.Read()
 	if err != nil || !x.takeHeader(header) {
 		return fmt.Errorf("the first line is not that of an extract")
+	}
+	if _, lines := x.at[lineFields()[0]]; !lines && (x.company.InvoiceLine.areRead() || x.company.OrderLine.areRead()) {
+		return fmt.Errorf("it was taken without the lines of documents, which the mapping asks for now")
 	}
 	x.filler.notes = &notes{}
 	x.dimensions = map[*Section][]string{&x.company.Invoice: x.company.Invoice.dimensions(), &x.company.Order: x.company.Order.dimensions()}
@@ -104,14 +108,14 @@ func (x *extractReader) read() error {
 	}
 }
 
-// takeHeader finds the columns. Dimensions that the mapping named when the
-// extract was taken, and does not name any more, are left alone.
+// takeHeader finds the columns. What lines and dimensions need is there if the
+// mapping named them when the extract was taken.
 func (x *extractReader) takeHeader(header []string) bool {
 	x.at = map[string]int{}
 	var more []string
 	for i, name := range header {
 		x.at[name] = i
-		if strings.HasPrefix(name, recon.DimensionPrefix) {
+		if strings.HasPrefix(name, recon.DimensionPrefix) || slices.Contains(lineFields(), name) {
 			more = append(more, name)
 		}
 	}
@@ -185,10 +189,21 @@ func (x *extractReader) fact(s *Section, name string) string {
 
 func (x *extractReader) take() error {
 	c := x.company
+	if x.cell(codeColumn) == noHeader {
+		column := x.cell(whereColumn)
+		x.notes.add(recon.Finding{Line: x.line, Column: column, Code: noHeader, Message: fmt.Sprintf("%s: %s %s %s", x.cell(fromColumn), column, carddata.Quote(x.lostNumber()), x.cell(faultMessage))})
+		return nil
+	}
 	switch from := x.cell(fromColumn); from {
 	case "":
 	case c.Receipt.Table, c.Receipt.History:
 		x.takeReceipt(from == c.Receipt.History)
+		return nil
+	case c.InvoiceLine.Table, c.InvoiceLine.History:
+		x.takeLine(&c.InvoiceLine, from == c.InvoiceLine.History)
+		return nil
+	case c.OrderLine.Table, c.OrderLine.History:
+		x.takeLine(&c.OrderLine, from == c.OrderLine.History)
 		return nil
 	case c.Invoice.Table, c.Invoice.History:
 		x.takeInvoice()
@@ -198,6 +213,11 @@ func (x *extractReader) take() error {
 		return nil
 	}
 	return fmt.Errorf("table %q is none of the mapping", x.cell(fromColumn))
+}
+
+// lostNumber is the number of the document that a row belongs to and that is not there.
+func (x *extractReader) lostNumber() string {
+	return strings.TrimSpace(x.cell("number")) + strings.TrimSpace(x.cell("invoice"))
 }
 
 // isTrue reads a truth as any door gives it.
@@ -274,6 +294,7 @@ func (x *extractReader) takeInvoice() {
 	x.texts[docID] = x.id(template, number)
 	x.texts[status] = x.invoiceStatus(s)
 	x.texts[prior] = x.applied(s, number)
+	x.addLines(&x.company.InvoiceLine, number, false)
 	x.finish()
 }
 
@@ -416,6 +437,7 @@ func (x *extractReader) takeOrder() {
 		x.blameUnlisted(s, "status", status)
 	}
 	x.texts[status] = x.orderStatus(state, x.fact(s, "shipped")).String()
+	x.addLines(&x.company.OrderLine, number, state == meansOpen)
 	x.finish()
 }
 

@@ -195,6 +195,8 @@ func TestDimensionsOfDocuments(t *testing.T) {
 	}
 }
 
+func partsText(d recon.Document) string { return fmt.Sprint(d.Components) }
+
 func first[T, U any](t T, _ U) T { return t }
 
 func amountText(d recon.Document) string {

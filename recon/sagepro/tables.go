@@ -93,12 +93,25 @@ func (c *Company) CheckTables(ctx context.Context, t Tables) (faults []error) {
 	return faults
 }
 
-// documentSections are the sections that documents are made of.
-func (c *Company) documentSections() []string {
-	if c.Prior == "receipts" {
-		return []string{"invoice", "order", "receipt"}
+// documentSections are the sections that documents are made of, in the order in
+// which tables are copied: lines before headers, receipts last (sage-pro.md 5.2).
+func (c *Company) documentSections() (names []string) {
+	if c.InvoiceLine.areRead() {
+		names = append(names, "invoice_line")
 	}
-	return []string{"invoice", "order"}
+	if c.OrderLine.areRead() {
+		names = append(names, "order_line")
+	}
+	names = append(names, "invoice", "order")
+	if c.Prior == "receipts" {
+		names = append(names, "receipt")
+	}
+	return names
+}
+
+// NeedsForDocuments tells whether documents are made of a section of this name.
+func (c *Company) NeedsForDocuments(section string) bool {
+	return slices.Contains(c.documentSections(), section)
 }
 
 func (c *Company) documentTables() (tables []string) {

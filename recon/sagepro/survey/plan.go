@@ -58,16 +58,16 @@ type Plan struct {
 // PlanOf is what a mapping names. Merchant ids of so many characters must fit their column.
 func PlanOf(c *sagepro.Company, merchant int) Plan {
 	p := Plan{Generation: c.Generation, Company: c.Number, CodePage: c.CodePage, NeverRead: c.NeverRead}
-	for _, name := range []string{"order", "invoice", "receipt", "customer", "item", "gl_account", "structure", "periods", "next_number"} {
+	for _, name := range []string{"order", "order_line", "invoice", "invoice_line", "receipt", "customer", "item", "gl_account", "structure", "periods", "next_number"} {
 		s := c.Section(name)
-		document := name == "order" || name == "invoice" || name == "receipt" && c.Prior == "receipts"
+		document := c.NeedsForDocuments(name)
 		for i, table := range []string{s.Table, s.History} {
 			if table == "" {
 				continue
 			}
 			t := Table{Name: table, File: strings.ToLower(c.FileName(table)), For: name + []string{"", ", history"}[i], Optional: !document}
 			for _, field := range slices.Sorted(maps.Keys(s.Fields)) {
-				if f := s.Fields[field]; f.Column != "" {
+				if f := s.Fields[field]; f.Column != "" && (document || c.Lines(name) == nil) { // lines that nobody reads lack nothing
 					t.Columns = append(t.Columns, columnOf(name, field, f, merchant))
 				}
 			}
@@ -100,7 +100,7 @@ func useOf(section, field string) Use {
 	switch field {
 	case "number", "customer", "order_no", "invoice", "account":
 		return cmp.Or(map[string]Use{"next_number": Plain}[section], Key)
-	case "status", "type", "method", "currency", "merchant", "store", "deleted", "locked", "perm_locked", "gl_link", "terms", "mask", "period", "company":
+	case "status", "type", "mark", "method", "currency", "merchant", "store", "deleted", "locked", "perm_locked", "gl_link", "terms", "mask", "period", "company":
 		return Code
 	}
 	if strings.HasPrefix(field, recon.DimensionPrefix) {

@@ -127,7 +127,7 @@ func (s *sheet) readERP(p *Policy) {
 		c.IDs[kind] = template
 	}
 	for _, name := range c.SectionNames() {
-		d.readSection(name, c.Section(name))
+		d.readSection(name, c)
 	}
 	d.close(s)
 	for _, err := range c.Check() {
@@ -137,7 +137,8 @@ func (s *sheet) readERP(p *Policy) {
 }
 
 // readSection reads the tables and fields of one kind of thing.
-func (s *sheet) readSection(name string, to *sagepro.Section) {
+func (s *sheet) readSection(name string, c *sagepro.Company) {
+	to := c.Section(name)
 	v, ok := s.value(name)
 	if !ok {
 		return
@@ -169,7 +170,22 @@ func (s *sheet) readSection(name string, to *sagepro.Section) {
 		to.Fields[field] = d.readField("fields."+field, given[field], current)
 	}
 	d.readDimensions(name, to)
+	if lines := c.Lines(name); lines != nil {
+		lines.Components = upperKeys(d.texts("components"))
+		if v, ok := d.value("add_up"); ok {
+			lines.AddUp = d.flag("add_up", v)
+		}
+	}
 	d.close(s)
+}
+
+// upperKeys are items as the ERP stores them.
+func upperKeys(texts map[string]string) map[string]string {
+	all := map[string]string{}
+	for item, component := range texts {
+		all[strings.ToUpper(strings.TrimSpace(item))] = component
+	}
+	return all
 }
 
 // readDimensions reads the site's own columns that the rules of the general ledger go by.

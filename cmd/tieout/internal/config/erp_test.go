@@ -2,6 +2,7 @@ package config
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,9 +49,16 @@ sage_pro:
       status: {col: state, open: [" ", N], closed: [C, F], void: [X]}
       type: {conf: confirmed, order: [" "], exclude: [B, Q]}
       method: {col: pterms, values: {VISA: CARD, "*": OTHER}}
+  order_line:
+    header: {history: ""}
+    components: {tax-ac: tax, " SHIP-AC": shipping}
+  invoice_line:
+    fields: {mark: {col: currhist, exclude: [X]}}
+    add_up: true
   invoice:
     fields:
       store: {constant: "100"}
+    dimensions: {department: dept, region: {col: terr, values: {MW: WEST, "*": EAST}}}
 `)
 	if err != nil {
 		t.Fatal(err)
@@ -66,6 +74,9 @@ sage_pro:
 		"status":      status.Column == "state" && status.Values[""] == "open" && status.Values["F"] == "closed" && status.Values["X"] == "void" && len(status.Values) == 5,
 		"type":        kind.Column == "sotype" && kind.Values["Q"] == "exclude" && kind.Values["R"] == "",
 		"method":      c.Order.Fields["method"].Values["*"] == "OTHER" && c.Order.Fields["method"].Constant == "",
+		"dimensions":  slices.Equal(c.Dimensions(), []string{"department", "region"}) && c.Invoice.Fields["document_region"].Values["MW"] == "WEST",
+		"lines":       c.OrderLine.Table == "sotran" && c.OrderLine.History == "" && c.OrderLine.Components["TAX-AC"] == "tax" && c.OrderLine.Components["SHIP-AC"] == "shipping",
+		"add up":      c.InvoiceLine.AddUp && !c.OrderLine.AddUp && c.InvoiceLine.Fields["mark"].Values["X"] == "exclude",
 		"constant":    c.Invoice.Fields["store"].Constant == "100",
 		"not touched": c.Invoice.Fields["status"].Values["V"] == d.Invoice.Fields["status"].Values["V"],
 	} {
@@ -94,6 +105,12 @@ func TestFaultsOfTheERP(t *testing.T) {
 		"secret":             {"documents: erp\nsage_pro: {invoice: {fields: {last4: cc_num}}}\n", "never read"},
 		"meaning":            {"documents: erp\nsage_pro: {invoice: {fields: {type: {gift: [G]}}}}\n", `"gift"`},
 		"id":                 {"documents: erp\nsage_pro: {ids: {order: S}}\n", "sage_pro.ids.order"},
+		"dimensions":         {"documents: erp\nsage_pro: {receipt: {dimensions: {department: dept}}}\n", "sage_pro.receipt.dimensions: only invoices and orders"},
+		"dimension's name":   {"documents: erp\nsage_pro: {order: {dimensions: {Department: dept}}}\n", `dimension "Department"`},
+		"a secret dimension": {"documents: erp\nsage_pro: {order: {dimensions: {department: ccno}}}\n", "never read"},
+		"component":          {"documents: erp\nsage_pro: {order_line: {components: {TAX: vat}}}\n", `item TAX means "vat"`},
+		"components of none": {"documents: erp\nsage_pro: {order: {components: {TAX: tax}}}\n", "sage_pro.order.components: unknown key"},
+		"add_up":             {"documents: erp\nsage_pro: {order_line: {add_up: maybe}}\n", "sage_pro.order_line.add_up: true or false"},
 		"pattern":            {"documents: erp\nsage_pro: {own_reference: \"(\"}\n", "sage_pro.own_reference"},
 		"no section":         {"documents: erp\nsage_pro: g3\n", "sage_pro: a section is needed"},
 	} {
