@@ -38,6 +38,7 @@ func house() map[string]room {
 		"ledger":                        {floor: 2, pure: true},
 		"recon/night":                   {floor: 3, pure: true},
 		"recon/pickup":                  {floor: 1, modules: []string{"github.com/ProtonMail/gopenpgp/v3"}},
+		"recon/store/queue":             {floor: 1, modules: []string{"github.com/riverqueue/river", "github.com/jackc/pgx/v5"}},
 		"recon/store":                   {floor: 4, modules: []string{"github.com/jackc/pgx/v5", "modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/sys"}},
 		"recon/store/storetest":         {floor: 5, modules: []string{"github.com/google/go-cmp", "github.com/jackc/pgx/v5"}},
 		"ledger/posting":                {floor: 3, pure: true, modules: []string{"github.com/gocarina/gocsv", "golang.org/x/text"}},

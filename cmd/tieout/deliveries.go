@@ -30,14 +30,25 @@ func (n *nightly) handOut(ctx context.Context) error {
 	}
 	n.undelivered = nil
 	for i := range n.cfg.Targets {
-		if err := n.deliverTo(ctx, &n.cfg.Targets[i]); err != nil {
-			return err
-		}
-		if err := n.collectAnswers(ctx, &n.cfg.Targets[i]); err != nil {
+		if err := n.serveTarget(ctx, &n.cfg.Targets[i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// serveTarget delivers what a target is owed and collects its answers, while nobody
+// else does.
+func (n *nightly) serveTarget(ctx context.Context, t *config.Target) error {
+	release, err := n.store.HoldTarget(ctx, n.cfg.Recon.Company, t.Name)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := n.deliverTo(ctx, t); err != nil {
+		return err
+	}
+	return n.collectAnswers(ctx, t)
 }
 
 // deliverTo delivers what a target is owed strictly in sequence: a file that is

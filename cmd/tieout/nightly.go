@@ -43,6 +43,7 @@ type nightly struct {
 	scratch string       // folder of a dry run
 
 	undelivered []*openDelivery // after the last hand-out
+	served      *servedDay      // nil: a run by hand, which hands out by itself
 	full        bool            // take all documents of the ERP, not only those of late
 	since       recon.Date      // documents of the ERP from this day on are of interest
 	notes       []string        // what is worth knowing of the ERP's tables
@@ -90,6 +91,9 @@ func (n *nightly) options(now func() time.Time) store.Options {
 	o := store.Options{
 		Now: now, Lease: lease(), Holder: fmt.Sprintf("%s/%d", host, os.Getpid()), Alive: func(holder string) bool { return alive(host, holder) },
 		Software: software(), ConfigHash: n.cfg.Hash, RulesHash: n.cfg.Rules.Version(), Operator: operator(),
+	}
+	if len(n.cfg.Service.Schedules) > 0 {
+		o.Wake = n.wake
 	}
 	for _, t := range n.cfg.Targets {
 		o.Targets = append(o.Targets, t.Name)
@@ -173,8 +177,10 @@ func (n *nightly) run(ctx context.Context, r config.Range) (a *night.Answer, err
 	if err := n.removeOrphans(); err != nil {
 		return nil, err
 	}
-	if err := n.handOut(ctx); err != nil { // what an earlier run owes comes first
-		return nil, err
+	if n.served == nil {
+		if err := n.handOut(ctx); err != nil { // what an earlier run owes comes first
+			return nil, err
+		}
 	}
 	run, err := n.store.Begin(ctx, req)
 	if errors.Is(err, night.ErrLocked) {
@@ -192,6 +198,9 @@ func (n *nightly) run(ctx context.Context, r config.Range) (a *night.Answer, err
 		return nil, err
 	}
 	a.Masked = n.masked
+	if n.served != nil { // jobs do it
+		return a, nil
+	}
 	return a, n.handOut(ctx)
 }
 
@@ -322,6 +331,9 @@ func (n *nightly) Judge(res *recon.Result) []recon.FileReport {
 
 // Prove checks the invariants.
 func (n *nightly) Prove(a *night.Answer) error {
+	if n.served != nil {
+		n.served.answer = a
+	}
 	if err := n.openPeriods(a.Entries); err != nil {
 		return err
 	}

@@ -11,19 +11,21 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/wneessen/go-mail"
-
 	"tieout/cmd/tieout/internal/config"
 	"tieout/cmd/tieout/internal/service"
+	"tieout/ledger/drop"
 	"tieout/ledger/money"
 	"tieout/recon"
 	"tieout/recon/night"
 	"tieout/recon/store"
+	"tieout/recon/store/queue"
 )
 
 // serveVerb is `tieout serve`: every night on its own.
@@ -60,21 +62,39 @@ func (v *serveVerb) run(ctx context.Context, stderr io.Writer) error {
 	if err != nil {
 		return usage(err)
 	}
-	nights := &servedNights{v}
-	s := service.New(nights, &teller{v, channels}, service.Options{
-		Schedules: n.cfg.Service.Schedules, Sweep: v.sweep, Overdue: n.cfg.Service.Overdue, Above: n.cfg.Service.Above,
-	}, v.now, log)
-	if n.cfg.Service.Admin != "" {
-		address, err := s.Listen(ctx, n.cfg.Service.Admin, nights.ready)
+	if n.store, err = store.Open(ctx, n.where(), n.options(v.now)); err != nil {
+		return err
+	}
+	books := &served{serveVerb: v, store: n.store, company: n.cfg.Recon.Company, channels: channels, log: log}
+	return errors.Join(books.serve(ctx, n.cfg), n.store.Close())
+}
+
+// serve works until ctx ends.
+func (v *served) serve(ctx context.Context, cfg *config.Run) error {
+	host, _ := os.Hostname()
+	v.id = fmt.Sprintf("%s-%d-%s", host, os.Getpid(), fresh())
+	leave, err := v.store.Enlist(context.WithoutCancel(ctx), v.company, v.id)
+	if errors.Is(err, night.ErrLocked) {
+		return &exitError{exitLocked, err}
+	}
+	if err != nil {
+		return err
+	}
+	defer leave()
+	s := service.New(v, v, v, service.Options{
+		Company: v.company, ID: v.id, Schedules: cfg.Service.Schedules, Fetches: cfg.Processor != nil, Sweep: v.sweep, Overdue: cfg.Service.Overdue,
+	}, v.now, v.log)
+	if cfg.Service.Admin != "" {
+		address, err := s.Listen(ctx, cfg.Service.Admin, v.ready)
 		if err != nil {
 			return fmt.Errorf("admin: %w", err)
 		}
-		log.Info("listening", "address", address.String())
+		v.log.Info("listening", "address", address.String())
 	}
 	context.AfterFunc(ctx, secondSignal)
-	log.Info("serving", "next", s.Next())
+	v.log.Info("serving", "next", s.Next(), "service", v.id)
 	err = s.Serve(ctx)
-	log.Info("stopped")
+	v.log.Info("stopped")
 	return err
 }
 
@@ -86,71 +106,261 @@ func secondSignal() {
 	go func() { <-signals; os.Exit(exitInterrupt) }()
 }
 
-// servedNights are nights by the configuration as it is when they run.
-type servedNights struct{ *serveVerb }
+// served is a company that is served: its nights, by the configuration as it is when
+// they run, its queue, and the people who are told.
+type served struct {
+	*serveVerb
+	store    *store.Store
+	company  string
+	id       string // of this start of the service
+	channels []channel
+	log      *slog.Logger
 
-func (v *servedNights) open(ctx context.Context, day recon.Date) (*nightly, error) {
-	today := recon.DateOf(v.now())
-	return openNightly(ctx, v.config, config.Range{From: day, To: day, AsOf: today}, v.now, false)
+	mu     sync.Mutex
+	direct map[string]bool // notices that were sent although they could not be kept
+}
+
+// at reads the configuration as it is now, over the store that is open.
+func (v *served) at(day recon.Date) (*nightly, error) {
+	n, err := readNightly(v.config, config.Range{From: day, To: day, AsOf: recon.DateOf(v.now())})
+	if err != nil {
+		return nil, err
+	}
+	n.now = v.now
+	if n.archive, err = store.OpenArchive(n.path(n.cfg.Archive)); err != nil {
+		return nil, err
+	}
+	n.store = v.store.With(n.options(v.now))
+	return n, nil
 }
 
 // Last is the last day that was run.
-func (v *servedNights) Last(ctx context.Context) (last recon.Date, err error) {
-	n, err := v.open(ctx, 1)
+func (v *served) Last(ctx context.Context) (recon.Date, error) {
+	n, err := v.at(1)
 	if err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, n.close()) }()
 	return n.last(ctx)
 }
 
-func (v *servedNights) ready(ctx context.Context) error { _, err := v.Last(ctx); return err }
+func (v *served) ready(ctx context.Context) error { _, err := v.Last(ctx); return err }
 
-// Run runs one day as `run --from` does.
-func (v *servedNights) Run(ctx context.Context, day recon.Date) (o service.Outcome, err error) {
-	n, err := v.open(ctx, day)
+// Fetch asks once for the reports of a day.
+func (v *served) Fetch(ctx context.Context, day recon.Date) (time.Duration, error) {
+	n, err := v.at(day)
+	if err != nil {
+		return 0, err
+	}
+	if err := n.fetchFirst(io.Discard, false); err != nil {
+		return 0, err
+	}
+	if err := n.bring(ctx, config.Range{From: day, To: day}); err != nil {
+		return 0, err
+	}
+	wait := time.Duration(0)
+	for _, c := range n.grid {
+		if left := c.Due.In(time.UTC).Sub(v.now()); c.State == night.CellLate && left > 0 {
+			wait = max(wait, min(left, lookAgain))
+		}
+	}
+	return wait, nil
+}
+
+// lookAgain is how often a report that is late is asked for until it is due.
+const lookAgain = 5 * time.Minute
+
+// Run runs one day as `run --from` does, but for what jobs do after its commit.
+func (v *served) Run(ctx context.Context, day recon.Date) (o service.Outcome, err error) {
+	n, err := v.at(day)
 	if err != nil {
 		return o, err
 	}
-	defer func() { err = errors.Join(err, n.close()) }()
-	if err := n.fetchFirst(io.Discard, true); err != nil {
+	if err := n.readBooks(ctx); err != nil {
+		return o, err
+	}
+	n.served = &servedDay{day: day}
+	if err := n.fetchFirst(io.Discard, false); err != nil {
 		return o, err
 	}
 	answers, err := n.runRange(ctx, config.Range{From: day, To: day, AsOf: recon.DateOf(v.now().In(n.cfg.Recon.Zone))})
 	if errors.Is(err, night.ErrLocked) {
 		return o, service.ErrBusy
 	}
-	if err != nil {
+	if err != nil || len(answers) == 0 {
 		return o, err
 	}
-	return n.outcome(day, answers), nil
+	return n.outcome(day, answers[0]), nil
 }
 
-// Deliver sends what is owed.
-func (v *servedNights) Deliver(ctx context.Context) (undelivered []string, err error) {
-	n, err := v.open(ctx, 1)
+// Asked runs what somebody asked for by hand.
+func (v *served) Asked(_ context.Context, no string) error {
+	return queue.Hopeless{Err: fmt.Errorf("request %s: not known", no)}
+}
+
+// Publish hands out results.
+func (v *served) Publish(ctx context.Context, _ string) error {
+	n, err := v.at(1)
+	if err != nil {
+		return err
+	}
+	return n.publish(ctx)
+}
+
+// Deliver sends what a target is owed.
+func (v *served) Deliver(ctx context.Context, target string) (sent service.Sent, err error) {
+	n, err := v.at(1)
+	if err != nil {
+		return sent, err
+	}
+	i := slices.IndexFunc(n.cfg.Targets, func(t config.Target) bool { return t.Name == target })
+	if i < 0 {
+		return sent, queue.Hopeless{Err: fmt.Errorf("target %q is owed posting files and is not in the configuration any more", target)}
+	}
+	if err := n.serveTarget(ctx, &n.cfg.Targets[i]); err != nil {
+		if errors.Is(err, night.ErrLocked) {
+			return sent, queue.Later(time.Second)
+		}
+		return sent, err
+	}
+	for _, u := range n.undelivered {
+		sent.Open = append(sent.Open, u.Error())
+		sent.Failed = errors.Join(sent.Failed, retryable(u))
+	}
+	sent.Waiting, err = n.awaited(ctx, &n.cfg.Targets[i])
+	return sent, err
+}
+
+// retryable is why a delivery should be tried again, or that this is no use. What a
+// person or the consumer has to decide is told, and is no failure.
+func retryable(u *openDelivery) error {
+	switch {
+	case errors.Is(u, drop.ErrConflict), errors.Is(u, drop.ErrHostKey):
+		return queue.Hopeless{Err: u}
+	case u.State == store.Unconfirmed, u.State == store.Delivered, u.State == store.Rejected:
+		return nil
+	}
+	return u
+}
+
+// awaited tells whether the consumer still has to answer.
+func (n *nightly) awaited(ctx context.Context, t *config.Target) (bool, error) {
+	if !t.Ack {
+		return false, nil
+	}
+	all, err := n.store.Deliveries(ctx, n.cfg.Recon.Company)
+	return slices.ContainsFunc(all, func(d store.Delivery) bool {
+		return d.Target == t.Name && (d.State == store.Delivered || d.State == store.Unconfirmed)
+	}), err
+}
+
+// Owed are the jobs for what the store says is open: results, files and notices.
+func (v *served) Owed(ctx context.Context) (jobs []queue.Job, err error) {
+	add := func(kind queue.Kind, id string) {
+		if j := (queue.Job{Kind: kind, Company: v.company, ID: id}); !slices.Contains(jobs, j) {
+			jobs = append(jobs, j)
+		}
+	}
+	results, err := v.store.Unpublished(ctx, v.company)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, n.close()) }()
-	err = n.handOut(ctx)
-	return n.notDelivered(), err
+	for _, r := range results {
+		add(queue.Render, strconv.Itoa(r.RunNo))
+	}
+	n, err := v.at(1)
+	if err != nil {
+		return nil, err
+	}
+	owed, err := v.store.Owed(ctx, v.company)
+	if err != nil {
+		return nil, err
+	}
+	for i := range owed {
+		if owed[i].State != store.Unconfirmed {
+			add(queue.Deliver, owed[i].Target)
+		}
+	}
+	for i := range n.cfg.Targets {
+		waiting, err := n.awaited(ctx, &n.cfg.Targets[i])
+		if err != nil {
+			return nil, err
+		}
+		if waiting {
+			add(queue.Deliver, n.cfg.Targets[i].Name)
+		}
+	}
+	untold, err := v.store.Untold(ctx, v.company, "")
+	for _, u := range untold {
+		if v.channel(u.Channels[0]) != nil {
+			add(queue.Notify, u.Key)
+		}
+	}
+	return jobs, err
 }
 
-func (n *nightly) notDelivered() (all []string) {
-	for _, u := range n.undelivered {
-		all = append(all, u.Error())
+// Add adds jobs.
+func (v *served) Add(ctx context.Context, jobs ...queue.Job) error {
+	return v.store.Enqueue(ctx, jobs...)
+}
+
+// Renew adds jobs, and begins anew what was given up.
+func (v *served) Renew(ctx context.Context, jobs ...queue.Job) error {
+	return v.store.Renew(ctx, jobs...)
+}
+
+// Open lists what is not done.
+func (v *served) Open(ctx context.Context) ([]queue.Entry, error) {
+	released, err := v.store.ReleaseDead(ctx, v.company, v.id)
+	if err != nil {
+		return nil, err
 	}
-	return all
+	for i := range released {
+		v.log.Info("a service died over a job", "job", released[i].Job.String(), "service", released[i].Holder)
+	}
+	return v.store.Jobs(ctx, v.company)
+}
+
+// Work works jobs.
+func (v *served) Work(ctx context.Context, w *queue.Work) (func(), error) {
+	return v.store.Work(ctx, w)
+}
+
+// servedDay is a day that a service runs, and what came of it.
+type servedDay struct {
+	day    recon.Date
+	answer *night.Answer
+}
+
+// wake is what a commit brings with it: the next day that is due, and what people
+// are told of a night.
+func (n *nightly) wake(c *night.Commit) (jobs []queue.Job, notices []store.Notice) {
+	if owed := night.Owed(n.cfg.Service.Schedules, c.To, n.now()); len(owed) > 0 {
+		jobs = append(jobs, service.First(c.Company, owed[0], n.cfg.Processor != nil))
+	}
+	if s := n.served; s != nil && c.From == s.day && c.To == s.day {
+		o := n.outcome(s.day, s.answer)
+		for _, told := range service.NoticesOf(&o, n.cfg.Service.Above) {
+			notices = append(notices, n.notice(told))
+		}
+	}
+	return jobs, notices
+}
+
+// notice is a notice for the channels of the configuration.
+func (n *nightly) notice(told service.Notice) store.Notice {
+	kept := store.Notice{Key: told.Key, Kind: string(told.Kind), Subject: told.Subject, Body: told.Text, Attach: told.Attach}
+	if n.cfg.Service.Mail != nil {
+		kept.Channels = append(kept.Channels, byMail)
+	}
+	if n.cfg.Service.Hook != nil {
+		kept.Channels = append(kept.Channels, byHook)
+	}
+	return kept
 }
 
 // outcome is what people are told of a day.
-func (n *nightly) outcome(day recon.Date, answers []*night.Answer) service.Outcome {
-	o := service.Outcome{Day: day, Undelivered: n.notDelivered()}
-	if len(answers) == 0 {
-		return o
-	}
-	a := answers[0]
+func (n *nightly) outcome(day recon.Date, a *night.Answer) service.Outcome {
+	o := service.Outcome{Day: day, RunID: a.RunID}
 	for i := range a.Work {
 		if a.Work[i].Status != night.Closed {
 			o.Exceptions++
@@ -190,91 +400,4 @@ func matched(res *recon.Result) string {
 		return "nothing"
 	}
 	return strings.Join(all, " and ")
-}
-
-// channel is a way to tell people.
-type channel struct {
-	name string
-	send func(context.Context, service.Notice) error
-}
-
-func (v *serveVerb) channels(n *nightly) (all []channel, err error) {
-	from := n.secrets()
-	if m := n.cfg.Service.Mail; m != nil {
-		mailer := &service.Mail{Host: m.Host, Port: m.Port, From: m.From, To: m.To, User: m.User, TLS: tlsPolicy(m.TLS), Attach: m.Attach}
-		if m.Password != "" {
-			password, err := from.Resolve(m.Password)
-			if err != nil {
-				return nil, fmt.Errorf("notify.mail.password: %w", err)
-			}
-			mailer.Password = password.Reveal()
-		}
-		all = append(all, channel{"mail", mailer.Send})
-	}
-	if h := n.cfg.Service.Hook; h != nil {
-		url := h.URL
-		if strings.HasPrefix(url, "${") {
-			address, err := from.Resolve(url)
-			if err != nil {
-				return nil, fmt.Errorf("notify.webhook.url: %w", err)
-			}
-			url = address.Reveal()
-		}
-		all = append(all, channel{"webhook", (&service.Hook{URL: url, Form: h.Form}).Send})
-	}
-	return all, nil
-}
-
-func tlsPolicy(said string) mail.TLSPolicy {
-	switch said {
-	case "none":
-		return mail.NoTLS
-	case "opportunistic":
-		return mail.TLSOpportunistic
-	}
-	return mail.TLSMandatory
-}
-
-// teller tells each notice once by each channel.
-type teller struct {
-	*serveVerb
-	channels []channel
-}
-
-// Tell keeps the notice, sends it and notes that it was sent. Where the store is
-// the trouble it is sent all the same.
-func (t *teller) Tell(ctx context.Context, notice service.Notice) error {
-	if len(t.channels) == 0 {
-		return nil
-	}
-	n, err := (&servedNights{t.serveVerb}).open(ctx, 1)
-	if err != nil {
-		return errors.Join(err, t.sendAll(ctx, notice))
-	}
-	defer func() { _ = n.close() }()
-	var faults []error
-	for _, c := range t.channels {
-		faults = append(faults, tellBy(ctx, n, c, notice))
-	}
-	return errors.Join(faults...)
-}
-
-func (t *teller) sendAll(ctx context.Context, notice service.Notice) error {
-	var faults []error
-	for _, c := range t.channels {
-		faults = append(faults, c.send(ctx, notice))
-	}
-	return errors.Join(faults...)
-}
-
-func tellBy(ctx context.Context, n *nightly, c channel, notice service.Notice) error {
-	kept := store.Notice{Key: notice.Key, Channel: c.name, Kind: string(notice.Kind), Subject: notice.Subject}
-	untold, err := n.store.Untold(ctx, n.cfg.Recon.Company, kept)
-	if err != nil || !untold {
-		return err
-	}
-	if err := c.send(ctx, notice); err != nil {
-		return err
-	}
-	return n.store.Told(ctx, n.cfg.Recon.Company, kept)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 
 	"tieout/fixtures/sandbox/mailhost"
 	"tieout/fixtures/sandbox/sftphost"
+	"tieout/recon/store/storetest"
 )
 
 // heard is a log that a test may read while it is written.
@@ -40,53 +42,105 @@ func within(t *testing.T, what string, log *heard, ready func() bool) {
 	}
 }
 
-// The whole of a service: missed nights are caught up in order at the start, the
-// workbook is in the mail, the posting file with its sentinel on the server, each
-// exactly once, whatever is started again.
+// The whole of a service on both stores: missed nights are caught up in order at the
+// start, the workbook is in the mail, the posting file with its sentinel on the
+// server, each exactly once, whatever is started again and whatever the queue loses.
 func TestServe(t *testing.T) {
+	server := storetest.Start(t)
+	t.Run("SQLite", func(t *testing.T) { serveTwice(t, "state.db") })
+	t.Run("PostgreSQL", func(t *testing.T) { serveTwice(t, server.Database(t)) })
+}
+
+func serveTwice(t *testing.T, where string) {
+	t.Helper()
 	mail, host := mailhost.Start(t), sftphost.Start(t)
-	c := newCompany(t, fmt.Sprintf(`start: 2026-09-29
+	c := newCompany(t, fmt.Sprintf(`store: %s
+start: 2026-09-29
 schedule: {at: "05:30", zone: UTC, holidays: ["2026-12-25"]}
 notify: {mail: {host: 127.0.0.1, port: %d, tls: none, from: tieout@acme.example, to: [finance@acme.example], attach: true}}
 admin: 127.0.0.1:0
-`, mail.Port)+targetsFor(host))
+`, where, mail.Port)+targetsFor(host))
 	c.documents([3]string{"100", "2026-09-29", "10.00"}, [3]string{"101", "2026-09-30", "20.00"})
 	c.report("a.csv", [4]string{"01", "2026-09-29", "10.00", "100"})
 	c.report("b.csv", [4]string{"02", "2026-09-30", "20.00", "101"})
-	now := time.Date(2026, 10, 1, 5, 31, 0, 0, time.UTC)
-	for range 2 { // the second start finds nothing to do
-		log := &heard{}
-		ctx, stop := context.WithCancel(t.Context())
-		v := &serveVerb{config: filepath.Join(c.dir, "tieout.yaml"), sweep: 50 * time.Millisecond, now: func() time.Time { return now }}
-		ended := make(chan error, 1)
-		go func() {
-			err := v.run(ctx, log)
-			fmt.Fprintln(log, "ended:", err)
-			ended <- err
-		}()
+	for start := range 3 { // the later ones find nothing to do
+		log, end := c.serve(time.Date(2026, 10, 1, 5, 31, 0, 0, time.UTC))
 		within(t, "two posting files and three mails", log, func() bool {
 			return strings.Count(filesOf(t, host.Dir), ".csv.done") == 2 && len(mail.Messages()) == 3
 		})
 		if got := status(t, log); !strings.Contains(got, `"Owed":0`) {
 			t.Errorf("status %s", got)
 		}
-		stop()
-		if err := <-ended; err != nil {
-			t.Fatal(err)
+		if start == 1 {
+			c.sql(where, "DELETE FROM river_job")
+			time.Sleep(300 * time.Millisecond)
 		}
+		end()
 	}
 	if got := filesOf(t, host.Dir); strings.Count(got, ".done") != 2 || strings.Contains(got, ".tmp") {
 		t.Errorf("the server has %s", got)
 	}
-	if m := mail.Messages()[0]; !strings.Contains(m, "the night of 2026-09-29 is overdue") {
-		t.Errorf("the first mail:\n%s", m)
-	}
-	for i, want := range []string{"night of 2026-09-29", "night of 2026-09-30"} {
-		sum := []string{"10.00 USD matched", "20.00 USD matched"}[i]
-		if m := strings.ReplaceAll(mail.Messages()[i+1], "=\n", ""); !strings.Contains(m, want) || !strings.Contains(m, sum) || !strings.Contains(m, "ties: yes") || !strings.Contains(m, ".xlsx") {
-			t.Errorf("mail %d:\n%s", i, m[:min(len(m), 800)])
+	mails := strings.ReplaceAll(strings.Join(mail.Messages(), "\n"), "=\n", "")
+	for _, want := range []string{
+		"the night of 2026-09-29 is overdue", "night of 2026-09-29", "night of 2026-09-30", "10.00 USD matched", "20.00 USD matched", "ties: yes", ".xlsx",
+	} {
+		if !strings.Contains(mails, want) {
+			t.Errorf("no %q in the mails:\n%s", want, mails[:min(len(mails), 2000)])
 		}
 	}
+	if runs := c.sql(where, "SELECT date_from FROM runs ORDER BY run_no"); runs != "2026-09-29 2026-09-30" {
+		t.Errorf("ran %s", runs)
+	}
+}
+
+// serve serves the company until end is called.
+func (c companyFolder) serve(now time.Time) (log *heard, end func()) {
+	log = &heard{}
+	ctx, stop := context.WithCancel(c.t.Context())
+	v := &serveVerb{config: filepath.Join(c.dir, "tieout.yaml"), sweep: 50 * time.Millisecond, now: func() time.Time { return now }}
+	ended := make(chan error, 1)
+	go func() {
+		err := v.run(ctx, log)
+		fmt.Fprintln(log, "ended:", err)
+		ended <- err
+	}()
+	return log, func() {
+		stop()
+		if err := <-ended; err != nil {
+			c.t.Fatal(err)
+		}
+	}
+}
+
+// sql runs a statement on the store, and returns the values of its first column.
+func (c companyFolder) sql(where, statement string) string {
+	c.t.Helper()
+	driver := "pgx"
+	if !strings.HasPrefix(where, "postgres") {
+		driver, where = "sqlite", "file:"+filepath.Join(c.dir, where)+"?_pragma=busy_timeout(5000)"
+	}
+	db, err := sql.Open(driver, where)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(c.t.Context(), statement)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			c.t.Fatal(err)
+		}
+		all = append(all, text)
+	}
+	if err := rows.Err(); err != nil {
+		c.t.Fatal(err)
+	}
+	return strings.Join(all, " ")
 }
 
 func status(t *testing.T, log *heard) string {

@@ -12,6 +12,7 @@ import (
 	"tieout/ledger"
 	"tieout/recon"
 	"tieout/recon/night"
+	"tieout/recon/store/queue"
 )
 
 // rowsATransaction bounds what is written at once before the commit: bulk rows
@@ -34,16 +35,19 @@ func (r *Run) Commit(ctx context.Context, c *night.Commit) error {
 			return fmt.Errorf("store outcomes: %w", err)
 		}
 	}
-	err := r.inTx(ctx, func(tx *sql.Tx) error {
+	err := r.inQueueTx(ctx, func(tx queue.Tx) error {
 		for _, step := range []func(context.Context, *sql.Tx, *night.Commit) error{
 			func(ctx context.Context, tx *sql.Tx, _ *night.Commit) error { return r.stillOurs(ctx, tx) },
-			r.showItems, r.writeFiles, r.writeContributions, r.writeEntries, r.writeExceptions, r.prove, r.planDelivery, r.writeArtifacts, r.endRun,
+			r.showItems, r.writeFiles, r.writeContributions, r.writeEntries, r.writeExceptions, r.prove, r.planDelivery, r.writeArtifacts,
 		} {
-			if err := step(ctx, tx, c); err != nil {
+			if err := step(ctx, tx.SQL, c); err != nil {
 				return err
 			}
 		}
-		return nil
+		if err := r.wake(ctx, tx, c); err != nil {
+			return err
+		}
+		return r.endRun(ctx, tx.SQL, c)
 	})
 	if err != nil {
 		return fmt.Errorf("commit run %s: %w", c.RunID, err)

@@ -12,6 +12,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver
+
+	"tieout/recon/store/queue"
 )
 
 // dialect is what the two databases do not agree on.
@@ -20,6 +22,8 @@ type dialect struct {
 	rows    int                                                          // in one INSERT: round trips cost PostgreSQL, parameters SQLite
 	migrate func(ctx context.Context, db *sql.DB, up func() error) error // up, while nobody else does
 	close   func()
+	queue   *queue.Queue
+	single  bool // one host, and one service on it
 
 	snapshot sql.TxOptions // of a transaction that reads one moment
 }
@@ -50,6 +54,9 @@ func openPostgres(ctx context.Context, where string) (*sql.DB, dialect, error) {
 		}
 		return up()
 	}}
+	if d.queue, err = queue.OnPostgres(pool); err != nil {
+		return db, d, err
+	}
 	return db, d, safeSettings(ctx, db)
 }
 
@@ -80,8 +87,9 @@ func openSQLite(path string) (*sql.DB, dialect, error) {
 		return nil, dialect{}, fmt.Errorf("store %s: %w", path, err)
 	}
 	db.SetMaxOpenConns(1)
-	d := dialect{name: goose.DialectSQLite3, rows: 8, close: func() {}, snapshot: sql.TxOptions{ReadOnly: true}, migrate: func(_ context.Context, _ *sql.DB, up func() error) error {
+	d := dialect{name: goose.DialectSQLite3, rows: 8, single: true, close: func() {}, snapshot: sql.TxOptions{ReadOnly: true}, migrate: func(_ context.Context, _ *sql.DB, up func() error) error {
 		return exclusively(path+".lock", up)
 	}}
-	return db, d, nil
+	d.queue, err = queue.OnSQLite(db)
+	return db, d, err
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -10,6 +11,9 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
+
+	"tieout/recon/night"
+	"tieout/recon/store/queue"
 )
 
 //go:embed migrations/*.sql
@@ -26,14 +30,26 @@ type Options struct {
 	RulesHash  string
 	Operator   string
 	Targets    []string // who gets posting files; none: nobody
+	Wake       Wake     // what a commit wakes up; nil: nobody serves the company
 	Whole      bool     // runs are told all rows of the past, whatever they ask for: to prove that asking is enough
 }
+
+// Wake tells what a commit wakes up beside its own results and deliveries, and what
+// people are told of it. Both are stored with the commit.
+type Wake func(c *night.Commit) ([]queue.Job, []Notice)
 
 // Store is an open database at the head of its migrations.
 type Store struct {
 	db      *sql.DB
 	dialect dialect
 	o       Options
+	shared  bool // somebody else closes the database
+}
+
+// With is the same database under other options. Closing it leaves the database open.
+func (s *Store) With(o Options) *Store {
+	o.Lease = cmp.Or(o.Lease, s.o.Lease)
+	return &Store{db: s.db, dialect: s.dialect, o: o, shared: true}
 }
 
 // Open opens a SQLite file, which is made if it is absent, or a PostgreSQL
@@ -60,7 +76,7 @@ func Open(ctx context.Context, where string, o Options) (*Store, error) {
 
 // Close closes the database.
 func (s *Store) Close() error {
-	if s.db == nil {
+	if s.db == nil || s.shared {
 		return nil
 	}
 	err := s.db.Close()
@@ -83,6 +99,9 @@ func (s *Store) migrate(ctx context.Context) error {
 		if _, err := p.Up(ctx); err != nil {
 			return fmt.Errorf("migrations: %w", err)
 		}
+		if err := s.dialect.queue.Migrate(ctx); err != nil {
+			return err
+		}
 		version, target, err := p.GetVersions(ctx)
 		if err == nil && version > target {
 			err = fmt.Errorf("the store has schema %d and this program knows %d: use a newer program", version, target)
@@ -95,11 +114,21 @@ func (s *Store) nowMicros() int64 { return s.o.Now().UnixMicro() }
 
 // inTx runs do in one transaction.
 func (s *Store) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
+	return s.inQueueTx(ctx, func(tx queue.Tx) error { return do(tx.SQL) })
+}
+
+// inQueueTx runs do in one transaction that jobs can be added in.
+func (s *Store) inQueueTx(ctx context.Context, do func(tx queue.Tx) error) (err error) {
+	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	if err := do(tx); err != nil {
+	defer func() { _ = conn.Close() }() // gives it back; what it did is in err
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := do(queue.Tx{SQL: tx, Conn: conn}); err != nil {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
 	}
 	return tx.Commit()

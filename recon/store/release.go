@@ -226,6 +226,24 @@ func (s *Store) Forget(ctx context.Context, d *Delivery, who string) error {
 	})
 }
 
+// HoldTarget keeps everybody else from sending to a target until release is called,
+// or returns [night.ErrLocked].
+func (s *Store) HoldTarget(ctx context.Context, company, target string) (release func(), err error) {
+	name, fence := company+"|"+target, int64(0) // no company has this name
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		fence, err = s.takeLock(ctx, tx, name)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	stop := s.stayAlive(ctx, name, fence)
+	return func() {
+		stop()
+		_, _ = s.db.ExecContext(context.WithoutCancel(ctx), "UPDATE locks SET until_us = 0, holder = '' WHERE company = $1 AND fence = $2", name, fence) // or its time runs out
+	}, nil
+}
+
 // EntriesOf are the entries that a delivery carries, in natural-key order.
 func (s *Store) EntriesOf(ctx context.Context, d *Delivery) ([]ledger.Entry, error) {
 	stored, err := readEntries(ctx, s.db, `e.company = $1 AND EXISTS (SELECT 1 FROM delivery_entries d WHERE d.company = e.company AND d.target = $2 AND d.run_no = $3

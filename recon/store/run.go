@@ -45,30 +45,35 @@ func (s *Store) Begin(ctx context.Context, req night.Request) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.stop = r.stayAlive(ctx)
+	r.stop = r.stayAlive(ctx, req.Company, r.fence)
 	return r, nil
 }
 
-// lock takes a free or expired lock, or one whose holder is known to be dead.
-func (r *Run) lock(ctx context.Context, tx *sql.Tx) error {
-	until := r.o.Now().Add(r.o.Lease).UnixMicro()
+// lock takes the company's lock.
+func (r *Run) lock(ctx context.Context, tx *sql.Tx) (err error) {
+	r.fence, err = r.takeLock(ctx, tx, r.req.Company)
+	return err
+}
+
+// takeLock takes a free or expired lock, or one whose holder is known to be dead.
+func (s *Store) takeLock(ctx context.Context, tx *sql.Tx, name string) (fence int64, err error) {
+	until := s.o.Now().Add(s.o.Lease).UnixMicro()
 	holder := "another process"
-	var fence int64
-	err := tx.QueryRowContext(ctx, "SELECT holder, fence FROM locks WHERE company = $1", r.req.Company).Scan(&holder, &fence)
+	err = tx.QueryRowContext(ctx, "SELECT holder, fence FROM locks WHERE company = $1", name).Scan(&holder, &fence)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return err
+		return 0, err
 	}
 	dead := int64(-1) // the fence that may be passed: of this holder, and of none that comes between
-	if holder != "" && r.o.Alive != nil && !r.o.Alive(holder) {
+	if holder != "" && s.o.Alive != nil && !s.o.Alive(holder) {
 		dead = fence
 	}
 	err = tx.QueryRowContext(ctx, `INSERT INTO locks (company, fence, run_no, holder, until_us) VALUES ($1, 1, 0, $2, $3)
 		ON CONFLICT (company) DO UPDATE SET fence = locks.fence + 1, holder = excluded.holder, until_us = excluded.until_us
-		WHERE locks.until_us < $4 OR locks.fence = $5 RETURNING fence`, r.req.Company, r.o.Holder, until, r.nowMicros(), dead).Scan(&r.fence)
+		WHERE locks.until_us < $4 OR locks.fence = $5 RETURNING fence`, name, s.o.Holder, until, s.nowMicros(), dead).Scan(&fence)
 	if errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("%w: %s holds the lock", night.ErrLocked, holder)
+		return 0, fmt.Errorf("%w: %s holds the lock", night.ErrLocked, holder)
 	}
-	return err
+	return fence, err
 }
 
 func (r *Run) clearKilled(ctx context.Context, tx *sql.Tx) error {
@@ -119,20 +124,20 @@ func (r *Run) insertRun(ctx context.Context, tx *sql.Tx, days []any) error {
 	return err
 }
 
-// stayAlive renews the lease until the run ends.
-func (r *Run) stayAlive(ctx context.Context) (stop func()) {
+// stayAlive renews the lease of a lock until stop is called.
+func (s *Store) stayAlive(ctx context.Context, name string, fence int64) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var done sync.WaitGroup
 	done.Go(func() {
-		tick := time.NewTicker(r.o.Lease / 4)
+		tick := time.NewTicker(s.o.Lease / 4)
 		defer tick.Stop()
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				_, _ = r.db.ExecContext(ctx, "UPDATE locks SET until_us = $1 WHERE company = $2 AND fence = $3",
-					r.o.Now().Add(r.o.Lease).UnixMicro(), r.req.Company, r.fence) // a lost lease shows at the commit
+				_, _ = s.db.ExecContext(ctx, "UPDATE locks SET until_us = $1 WHERE company = $2 AND fence = $3",
+					s.o.Now().Add(s.o.Lease).UnixMicro(), name, fence) // a lost lease shows at the commit
 			}
 		}
 	})

@@ -229,19 +229,45 @@ func rejected(b *bench) {
 
 func notices(b *bench) {
 	s := b.open()
-	late := store.Notice{Key: "late|2026-09-30", Channel: "mail", Kind: "missing", Subject: "a report is late"}
-	untold := func(what string, n store.Notice, want bool) {
+	late := store.Notice{Key: "late|2026-09-30", Kind: "missing", Subject: "a report is late", Body: "fees of acme", Attach: "/out/a.xlsx", Channels: []string{"mail", "webhook"}}
+	untold := func(what string, want ...store.Notice) {
 		b.Helper()
-		got, err := s.Untold(b.Context(), "ACME", n)
+		got, err := s.Untold(b.Context(), "ACME", "")
 		b.must(err)
 		b.equal(what, want, got)
 	}
-	untold("a new notice", late, true)
-	untold("one that could not be sent", late, true)
-	b.must(s.Told(b.Context(), "ACME", late))
-	untold("one that was sent", late, false)
-	late.Channel = "webhook"
-	untold("another channel", late, true)
+	by := func(channel, failure string) store.Notice {
+		n := late
+		n.Channels, n.Failure = []string{channel}, failure
+		return n
+	}
+	for range 2 {
+		b.must(s.Announce(b.Context(), "ACME", late))
+		untold("a new notice", by("mail", ""), by("webhook", ""))
+		b.queued(s, "notify late|2026-09-30 waiting")
+	}
+	b.must(s.Told(b.Context(), "ACME", late.Key, "mail"))
+	b.must(s.NotTold(b.Context(), "ACME", late.Key, "webhook", "no answer"))
+	untold("one that a channel could not tell", by("webhook", "no answer"))
+	b.must(s.Told(b.Context(), "ACME", late.Key, "webhook"))
+	b.must(s.Announce(b.Context(), "ACME", late))
+	untold("one that was told")
+}
+
+// A target is served by one at a time.
+func servedTarget(b *bench) {
+	s := b.open()
+	release, err := s.HoldTarget(b.Context(), "ACME", "EU")
+	b.must(err)
+	_, err = s.HoldTarget(b.Context(), "ACME", "EU")
+	b.refused(err, "holds the lock")
+	other, err := s.HoldTarget(b.Context(), "ACME", "US")
+	b.must(err)
+	other()
+	release()
+	release, err = s.HoldTarget(b.Context(), "ACME", "EU")
+	b.must(err)
+	release()
 }
 
 func heldEntries(b *bench) {

@@ -64,7 +64,15 @@ func (s *Service) measure(registry *prometheus.Registry) {
 	gauge("nights_done", "Nights run since the start.", func(t Status) float64 { return float64(t.Done) })
 	gauge("night_running", "1 while a night runs.", func(t Status) float64 { return flag(t.Running != 0) })
 	gauge("night_failures", "Failed attempts in a row.", func(t Status) float64 { return float64(t.Failures) })
-	gauge("deliveries_open", "Posting files that are not delivered.", func(t Status) float64 { return float64(len(t.Undelivered)) })
+	gauge("deliveries_open", "Posting files that are not delivered.", func(t Status) float64 {
+		open := 0
+		for _, why := range t.Undelivered {
+			open += len(why)
+		}
+		return float64(open)
+	})
+	gauge("jobs_open", "Jobs in the queue that are not done.", func(t Status) float64 { return float64(t.Queued) })
+	gauge("jobs_stuck", "Jobs that were given up.", func(t Status) float64 { return float64(len(t.Stuck)) })
 	gauge("next_morning_timestamp_seconds", "When the next night is due.", func(t Status) float64 { return float64(max(0, t.Next.Unix())) })
 }
 

@@ -2,7 +2,13 @@ package service
 
 import (
 	"context"
-	"slices"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"tieout/recon"
+	"tieout/recon/store/queue"
 )
 
 // Kind is what a notice is about.
@@ -16,6 +22,7 @@ const (
 	Failed      Kind = "failed"
 	Overdue     Kind = "overdue"
 	Undelivered Kind = "undelivered"
+	Stuck       Kind = "stuck"
 )
 
 // Notice is told once for its key. It holds no personal data: counts, days,
@@ -28,28 +35,61 @@ type Notice struct {
 	Attach  string // path of a workbook, "" for none
 }
 
-// Teller tells people. It keeps what it told, so that a notice is told once
-// even after a restart.
+// Teller tells people.
 type Teller interface {
+	// Tell keeps a notice, so that it is told once even after a restart, and sees to
+	// it that it is sent. Where it cannot be kept it is sent all the same.
 	Tell(ctx context.Context, n Notice) error
+	// Send sends a notice that was kept.
+	Send(ctx context.Context, key string) error
 }
 
-// tell tells, and logs where even that fails: a notice that could not be told is
-// told at a later look, as long as the service runs.
+// tell tells, and logs where even that fails: what was not kept is noticed again at
+// the next look.
 func (s *Service) tell(ctx context.Context, n Notice) {
 	if err := s.teller.Tell(ctx, n); err != nil {
 		s.log.Error("nobody could be told", "about", n.Subject, "error", err)
-		if !slices.ContainsFunc(s.untold, func(o Notice) bool { return o.Key == n.Key }) {
-			s.untold = append(s.untold, n)
-		}
 	}
 }
 
-// tellAgain tells what could not be told at the look before.
-func (s *Service) tellAgain(ctx context.Context) {
-	again := s.untold
-	s.untold = nil
-	for _, n := range again {
-		s.tell(ctx, n)
+// NoticesOf are what people are told of a night that is done. Exceptions beyond above
+// are told apart, for 0 they are not.
+func NoticesOf(o *Outcome, above int) []Notice {
+	day := o.Day.String()
+	all := []Notice{{Key: "done|" + day, Kind: Done, Subject: "night of " + day, Text: o.Summary, Attach: o.Workbook}}
+	if o.Exceptions > above && above > 0 {
+		all = append(all, Notice{Key: "exceptions|" + day, Kind: Exceptions, Subject: fmt.Sprintf("%d open exceptions on %s", o.Exceptions, day), Text: o.Summary})
 	}
+	for _, m := range o.Missing {
+		all = append(all, Notice{Key: "missing|" + day + "|" + mark(m), Kind: Missing, Subject: "a source is missing for " + day, Text: m})
+	}
+	return all
+}
+
+func failedNight(day recon.Date, err error) Notice {
+	return Notice{Key: "failed|" + day.String(), Kind: Failed, Subject: fmt.Sprintf("the night of %s failed", day), Text: err.Error()}
+}
+
+func overdueNight(day recon.Date, due time.Time, why string) Notice {
+	return Notice{
+		Key: "overdue|" + day.String(), Kind: Overdue, Subject: fmt.Sprintf("the night of %s is overdue", day),
+		Text: fmt.Sprintf("It was due at %s. %s", due.Format(time.RFC3339), why),
+	}
+}
+
+func undelivered(why string) Notice {
+	return Notice{Key: "undelivered|" + mark(why), Kind: Undelivered, Subject: "a posting file is not delivered", Text: why}
+}
+
+func stuckJob(e *queue.Entry) Notice {
+	return Notice{
+		Key: "stuck|" + e.Job.String() + "|" + mark(e.Failure), Kind: Stuck, Subject: e.Job.String() + " was given up",
+		Text: fmt.Sprintf("%s Nothing more happens to it by itself before there is something new to do; `tieout serve --replay %d` has it tried again.", e.Failure, e.No),
+	}
+}
+
+// mark tells texts apart in a key.
+func mark(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:6])
 }

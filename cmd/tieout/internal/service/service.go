@@ -13,6 +13,7 @@ import (
 
 	"tieout/recon"
 	"tieout/recon/night"
+	"tieout/recon/store/queue"
 )
 
 // Nights is what the service needs of the rest of the program.
@@ -20,10 +21,31 @@ type Nights interface {
 	// Last is the last business day that a committed run covered, the day before the
 	// first one ever where there was none.
 	Last(ctx context.Context) (recon.Date, error)
-	// Run runs one business day, commits it and hands out what it owes.
+	// Fetch asks once for what a business day needs and is not in. wait is after
+	// which time to ask again, 0 where all is in or is not waited for any more.
+	Fetch(ctx context.Context, day recon.Date) (wait time.Duration, err error)
+	// Run runs one business day and commits it, with the jobs and notices that it brings.
 	Run(ctx context.Context, day recon.Date) (Outcome, error)
-	// Deliver sends what earlier runs still owe and says what could not be sent.
-	Deliver(ctx context.Context) (undelivered []string, err error)
+	// Asked runs what somebody asked for by hand, by its number.
+	Asked(ctx context.Context, no string) error
+	// Publish hands out the results of a run, by its number.
+	Publish(ctx context.Context, run string) error
+	// Deliver sends what a target is owed.
+	Deliver(ctx context.Context, target string) (Sent, error)
+	// Owed are the jobs for everything beside nights that the store says is open.
+	Owed(ctx context.Context) ([]queue.Job, error)
+}
+
+// Queue is what the service needs of the queue.
+type Queue interface {
+	// Add adds jobs but for those that wait, are worked or were given up.
+	Add(ctx context.Context, jobs ...queue.Job) error
+	// Renew is Add that begins anew what was given up.
+	Renew(ctx context.Context, jobs ...queue.Job) error
+	// Open lists what is not done. Jobs whose service died over them wait again.
+	Open(ctx context.Context) ([]queue.Entry, error)
+	// Work works jobs until stop is called.
+	Work(ctx context.Context, w *queue.Work) (stop func(), err error)
 }
 
 // ErrBusy is a run of the company that somebody else has under way: no failure, the
@@ -32,45 +54,56 @@ var ErrBusy = errors.New("another run of the company is under way")
 
 // Outcome is what people are told of a night.
 type Outcome struct {
-	Day         recon.Date
-	Summary     string   // one line, without personal data
-	Workbook    string   // path; "" for none
-	Exceptions  int      // open ones
-	Missing     []string // sources that are missing or late, in words
-	Undelivered []string
+	Day        recon.Date
+	RunID      string
+	Summary    string   // one line, without personal data
+	Workbook   string   // path; "" for none
+	Exceptions int      // open ones
+	Missing    []string // sources that are missing or late, in words
+}
+
+// Sent is what came of serving a target.
+type Sent struct {
+	Open    []string // what is not delivered, and why
+	Failed  error    // to be tried again, or queue.Hopeless; nil where another attempt is not what is missing
+	Waiting bool     // for the consumer's answer
 }
 
 // Options are what the administrator decides.
 type Options struct {
+	Company    string
+	ID         string // of this start of the service
 	Schedules  []night.Schedule
+	Fetches    bool          // there are reports to fetch before a run
+	Poll       bool          // the database stands behind a pooler
 	Sweep      time.Duration // how often what is owed is looked at, a minute for 0
 	Overdue    time.Duration // a night that is not done so long after its morning is told, two hours for 0
-	Above      int           // exceptions beyond this number are told, as is every night
-	Retry      time.Duration // the first pause after a failed run, a minute for 0; it doubles up to an hour
-	StopWithin time.Duration // how long a run may take to end after the first signal, 30 s for 0
+	Retry      time.Duration // the first pause after a failure, a minute for 0; it doubles up to an hour
+	StopWithin time.Duration // how long a job may take to end after the first signal, 30 s for 0
 }
 
 // Service runs nights when they are due.
 type Service struct {
 	nights Nights
 	teller Teller
+	queue  Queue
 	o      Options
 	now    func() time.Time
 	log    *slog.Logger
 	wake   chan struct{}
-	untold []Notice // of the worker alone
 
-	mu     sync.Mutex
-	status Status
+	mu      sync.Mutex
+	status  Status
+	morning bool // a clock has ticked since the last look
 }
 
 // New makes a service. now is the clock.
-func New(nights Nights, teller Teller, o Options, now func() time.Time, log *slog.Logger) *Service {
+func New(nights Nights, teller Teller, jobs Queue, o Options, now func() time.Time, log *slog.Logger) *Service {
 	o.Sweep = orDefault(o.Sweep, time.Minute)
 	o.Overdue = orDefault(o.Overdue, 2*time.Hour)
 	o.Retry = orDefault(o.Retry, time.Minute)
 	o.StopWithin = orDefault(o.StopWithin, 30*time.Second)
-	return &Service{nights: nights, teller: teller, o: o, now: now, log: log, wake: make(chan struct{}, 1)}
+	return &Service{nights: nights, teller: teller, queue: jobs, o: o, now: now, log: log, wake: make(chan struct{}, 1), status: Status{Undelivered: map[string][]string{}}}
 }
 
 func orDefault(d, usual time.Duration) time.Duration {
@@ -80,22 +113,27 @@ func orDefault(d, usual time.Duration) time.Duration {
 	return d
 }
 
-// Serve runs nights until ctx ends. A run that is under way then has StopWithin
-// to end by itself, and is stopped after that; both are safe, for what was not
-// committed is done again.
+// Serve works jobs until ctx ends. One that is under way then has StopWithin to end
+// by itself, and is stopped after that; both are safe, for what was not committed is
+// done again.
 func (s *Service) Serve(ctx context.Context) error {
+	lasting := context.WithoutCancel(ctx)
+	stopWork, err := s.queue.Work(lasting, &queue.Work{ID: s.o.ID, Do: s.do, Pause: s.o.Retry, StopWithin: s.o.StopWithin, Poll: s.o.Poll, Log: s.log})
+	if err != nil {
+		return err
+	}
+	defer stopWork()
 	stopClocks, err := s.clocks()
 	if err != nil {
 		return err
 	}
 	defer stopClocks()
-	work, stop := s.lasting(ctx)
-	defer stop()
 	sweep := time.NewTicker(s.o.Sweep)
 	defer sweep.Stop()
 	for {
-		if err := s.catchUp(work, ctx.Done()); err != nil && ctx.Err() == nil {
-			s.log.Error("the nights that are due could not be run", "error", err)
+		if err := s.look(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("what is owed could not be looked up", "error", err)
+			s.tell(ctx, Notice{Key: "store|" + recon.DateOf(s.now()).String(), Kind: Failed, Subject: "the store cannot be read", Text: err.Error()})
 		}
 		select {
 		case <-ctx.Done():
@@ -106,17 +144,9 @@ func (s *Service) Serve(ctx context.Context) error {
 	}
 }
 
-// lasting is a context that outlives ctx by StopWithin.
-func (s *Service) lasting(ctx context.Context) (context.Context, func()) {
-	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		time.AfterFunc(s.o.StopWithin, func() { cancel(errors.New("the service stops")) })
-	})
-	return work, func() { stop(); cancel(nil) }
-}
-
 // clocks tick on every morning, one clock for each schedule: the policy for
-// clock changes looks at the zone of the scheduler alone. A tick only wakes the worker.
+// clock changes looks at the zone of the scheduler alone. A tick only has the
+// service look.
 func (s *Service) clocks() (stop func(), err error) {
 	var all []gocron.Scheduler
 	stop = func() {
@@ -146,12 +176,28 @@ func (s *Service) clock(m *night.Schedule) (gocron.Scheduler, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = clock.NewJob(gocron.CronJob(fmt.Sprintf("%d %d * * *", m.Minute, m.Hour), false), gocron.NewTask(s.Wake), gocron.WithName(m.Name),
+	_, err = clock.NewJob(gocron.CronJob(fmt.Sprintf("%d %d * * *", m.Minute, m.Hour), false), gocron.NewTask(s.tick), gocron.WithName(m.Name),
 		gocron.WithDaylightSavingsTimePolicy(gocron.DaylightSavingsTimeRunAfterTransition))
 	return clock, err
 }
 
-// Wake has the worker look at what is owed now.
+// tick is a morning: what was given up before is tried anew.
+func (s *Service) tick() {
+	s.mu.Lock()
+	s.morning = true
+	s.mu.Unlock()
+	s.Wake()
+}
+
+func (s *Service) ticked() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.morning
+	s.morning = false
+	return was
+}
+
+// Wake has the service look at what is owed now.
 func (s *Service) Wake() {
 	select {
 	case s.wake <- struct{}{}:
@@ -159,112 +205,64 @@ func (s *Service) Wake() {
 	}
 }
 
-// catchUp runs the days that are owed, oldest first, and sends what is owed to
-// the targets. A day that fails holds those behind it and is tried again later.
-func (s *Service) catchUp(ctx context.Context, stopping <-chan struct{}) error {
-	s.tellAgain(ctx)
-	last, err := s.nights.Last(ctx)
-	if err != nil {
-		s.tell(ctx, Notice{Key: "store", Kind: Failed, Subject: "the store cannot be read", Text: err.Error()})
-		return err
+// look holds what the store says is owed against the queue, and adds what is missing
+// there: the oldest day that is due, and everything open beside nights (R15).
+func (s *Service) look(ctx context.Context) error {
+	add, morning := s.queue.Add, s.ticked()
+	if morning {
+		add = s.queue.Renew
 	}
-	owed := night.Owed(s.o.Schedules, last, s.now())
-	s.note(func(t *Status) { t.Last, t.Owed, t.Next = last, len(owed), s.Next() })
-	s.watch(ctx, owed)
-	for _, day := range owed {
-		select {
-		case <-stopping:
-			return nil
-		default:
-		}
-		if !s.mayTry() {
-			return nil
-		}
-		if err := s.night(ctx, day); err != nil {
-			return err
-		}
-	}
-	return s.deliver(ctx)
-}
-
-// mayTry tells whether the pause after a failed run is over.
-func (s *Service) mayTry() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return !s.now().Before(s.status.NotBefore)
-}
-
-// night runs one day and tells how it went.
-func (s *Service) night(ctx context.Context, day recon.Date) error {
-	s.note(func(t *Status) { t.Running = day })
-	outcome, err := s.nights.Run(ctx, day)
-	s.note(func(t *Status) { t.Running = 0 })
-	if errors.Is(err, ErrBusy) {
-		s.log.Info("another run is under way", "day", day.String())
-		return err
-	}
-	if err != nil {
-		s.failed(ctx, day, err)
-		return err
-	}
-	s.note(func(t *Status) {
-		t.Last, t.Done, t.Failures, t.NotBefore, t.Failure = day, t.Done+1, 0, time.Time{}, ""
-		t.Owed = max(0, t.Owed-1)
-	})
-	s.log.Info("night done", "day", day.String(), "exceptions", outcome.Exceptions, "undelivered", len(outcome.Undelivered))
-	s.tellOf(ctx, outcome)
-	return nil
-}
-
-// failed notes a failed run: the next attempt is after a pause that doubles.
-func (s *Service) failed(ctx context.Context, day recon.Date, err error) {
-	s.note(func(t *Status) {
-		pause := min(time.Hour, s.o.Retry<<min(t.Failures, 10))
-		t.Failures++
-		t.Failure, t.NotBefore = err.Error(), s.now().Add(pause)
-	})
-	s.tell(ctx, Notice{Key: "failed|" + day.String(), Kind: Failed, Subject: fmt.Sprintf("the night of %s failed", day), Text: err.Error()})
-}
-
-// deliver sends what is still owed to the targets.
-func (s *Service) deliver(ctx context.Context) error {
-	undelivered, err := s.nights.Deliver(ctx)
+	owed, err := s.owed(ctx)
 	if err != nil {
 		return err
 	}
-	s.note(func(t *Status) { t.Undelivered = undelivered })
-	for _, u := range undelivered {
-		s.tell(ctx, Notice{Key: "undelivered|" + u, Kind: Undelivered, Subject: "a posting file is not delivered", Text: u})
+	jobs, err := s.nights.Owed(ctx)
+	if err != nil {
+		return err
 	}
-	return nil
+	open, err := s.queue.Open(ctx)
+	if err != nil {
+		return err
+	}
+	if len(owed) > 0 && !begun(open, owed[0], morning) {
+		jobs = append(jobs, s.first(owed[0]))
+	}
+	s.watch(ctx, owed, open)
+	return add(ctx, jobs...)
 }
 
-// watch tells of days that are owed for too long (R18).
-func (s *Service) watch(ctx context.Context, owed []recon.Date) {
+// begun tells whether the run of a day is in the queue already, so that nothing is to
+// be fetched any more. A morning begins anew what was given up.
+func begun(open []queue.Entry, day recon.Date, morning bool) bool {
+	for i := range open {
+		if e := &open[i]; e.Kind == queue.Run && e.ID == day.String() && (e.State != queue.Dead || !morning) {
+			return true
+		}
+	}
+	return false
+}
+
+// watch tells of days that are owed for too long, and of jobs that were given up (R18).
+func (s *Service) watch(ctx context.Context, owed []recon.Date, open []queue.Entry) {
 	for _, day := range owed {
 		for i := range s.o.Schedules {
 			due := s.o.Schedules[i].Due(day)
 			if late := s.now().Sub(due); !due.IsZero() && late > s.o.Overdue {
-				s.tell(ctx, Notice{
-					Key: "overdue|" + day.String(), Kind: Overdue, Subject: fmt.Sprintf("the night of %s is overdue", day),
-					Text: fmt.Sprintf("It was due at %s. %s", due.Format(time.RFC3339), s.Status().Failure),
-				})
+				s.tell(ctx, overdueNight(day, due, s.Status().Failure))
 				break
 			}
 		}
 	}
-}
-
-// tellOf tells of a night that is done.
-func (s *Service) tellOf(ctx context.Context, o Outcome) {
-	day := o.Day.String()
-	s.tell(ctx, Notice{Key: "done|" + day, Kind: Done, Subject: "night of " + day, Text: o.Summary, Attach: o.Workbook})
-	if o.Exceptions > s.o.Above && s.o.Above > 0 {
-		s.tell(ctx, Notice{Key: "exceptions|" + day, Kind: Exceptions, Subject: fmt.Sprintf("%d open exceptions on %s", o.Exceptions, day), Text: o.Summary})
+	var stuck []string
+	for i := range open {
+		if e := &open[i]; e.State == queue.Dead {
+			stuck = append(stuck, e.Job.String()+": "+e.Failure)
+			if e.Kind != queue.Notify {
+				s.tell(ctx, stuckJob(e))
+			}
+		}
 	}
-	for _, m := range o.Missing {
-		s.tell(ctx, Notice{Key: "missing|" + day + "|" + m, Kind: Missing, Subject: "a source is missing for " + day, Text: m})
-	}
+	s.note(func(t *Status) { t.Queued, t.Stuck = len(open), stuck })
 }
 
 // Next is the next morning, zero if there is none within a year.

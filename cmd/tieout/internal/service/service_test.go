@@ -16,6 +16,7 @@ import (
 	"tieout/cmd/tieout/internal/service"
 	"tieout/recon"
 	"tieout/recon/night"
+	"tieout/recon/store/queue"
 )
 
 // books are nights in memory.
@@ -29,12 +30,25 @@ type books struct {
 	missing     []string
 	exceptions  int
 	block       chan struct{}
+	told        *told
+	late        int // how often a report is late before it comes
+	fetched     []recon.Date
 }
 
 func (b *books) Last(context.Context) (recon.Date, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.last, nil
+}
+
+func (b *books) Fetch(_ context.Context, day recon.Date) (time.Duration, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.fetched = append(b.fetched, day)
+	if b.late--; b.late >= 0 {
+		return 5 * time.Minute, nil
+	}
+	return 0, nil
 }
 
 func (b *books) Run(ctx context.Context, day recon.Date) (service.Outcome, error) {
@@ -52,15 +66,27 @@ func (b *books) Run(ctx context.Context, day recon.Date) (service.Outcome, error
 	}
 	b.last = day
 	b.ran, b.at = append(b.ran, day), append(b.at, time.Now())
-	return service.Outcome{Day: day, Summary: "3 transactions, ties: yes", Exceptions: b.exceptions, Missing: b.missing}, nil
+	o := service.Outcome{Day: day, Summary: "3 transactions, ties: yes", Exceptions: b.exceptions, Missing: b.missing}
+	if b.told != nil {
+		for _, n := range service.NoticesOf(&o, 7) { // with the commit
+			_ = b.told.Tell(ctx, n)
+		}
+	}
+	return o, nil
 }
 
-func (b *books) Deliver(context.Context) ([]string, error) {
+func (b *books) Asked(context.Context, string) error   { return nil }
+func (b *books) Publish(context.Context, string) error { return nil }
+
+func (b *books) Deliver(context.Context, string) (service.Sent, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.undelivered, nil
+	return service.Sent{Open: b.undelivered}, nil
 }
 
+func (b *books) Owed(context.Context) ([]queue.Job, error) {
+	return []queue.Job{{Kind: queue.Deliver, Company: "ACME"}}, nil
+}
 func (b *books) change(do func()) { b.mu.Lock(); defer b.mu.Unlock(); do() }
 
 // told remembers notices, each once.
@@ -81,6 +107,9 @@ func (t *told) Tell(_ context.Context, n service.Notice) error {
 	}
 	return nil
 }
+
+// Send has nothing to do: Tell has told.
+func (*told) Send(context.Context, string) error { return nil }
 
 func (t *told) of(kind service.Kind) (all []service.Notice) {
 	t.mu.Lock()
@@ -114,10 +143,11 @@ func zone(t testing.TB, name string) *time.Location {
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // serve runs a service until the test has had its look; the clock is the bubble's.
-func serve(t *testing.T, b *books, w *told, o service.Options, look func(s *service.Service)) {
+func serve(t *testing.T, b *books, w *told, o service.Options, look func(s *service.Service)) *line {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	s := service.New(b, w, o, time.Now, quiet())
+	jobs := &line{}
+	s := service.New(b, w, jobs, o, time.Now, quiet())
 	ended := make(chan error)
 	go func() { ended <- s.Serve(ctx) }()
 	look(s)
@@ -125,6 +155,7 @@ func serve(t *testing.T, b *books, w *told, o service.Options, look func(s *serv
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
+	return jobs
 }
 
 // The real clock library over three years in every zone: each due morning makes one
@@ -170,7 +201,7 @@ func number(t *testing.T, variable string, usual int) int {
 }
 
 func daily() service.Options {
-	return service.Options{Schedules: []night.Schedule{{Name: "nightly", Zone: time.UTC, Hour: 5, Lag: 1}}}
+	return service.Options{Company: "ACME", Schedules: []night.Schedule{{Name: "nightly", Zone: time.UTC, Hour: 5, Lag: 1}}}
 }
 
 // R18: a night that fails is told once, tried again after pauses that grow, told as
@@ -179,6 +210,7 @@ func TestAFailedNightIsToldAndTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := recon.DateOf(time.Now().UTC())
 		b, w := &books{last: start - 2, fail: errors.New("the share of the ERP is gone")}, &told{}
+		b.told = w
 		serve(t, b, w, daily(), func(s *service.Service) {
 			time.Sleep(29*time.Hour + time.Minute)
 			synctest.Wait()
@@ -206,9 +238,8 @@ func TestNotices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := recon.DateOf(time.Now().UTC())
 		b, w := &books{last: start - 2, undelivered: []string{"GL_X.txt is not delivered"}, missing: []string{"fees of acme"}, exceptions: 8}, &told{}
-		o := daily()
-		o.Above = 7
-		serve(t, b, w, o, func(*service.Service) { time.Sleep(5*time.Hour + time.Minute); synctest.Wait() })
+		b.told = w
+		serve(t, b, w, daily(), func(*service.Service) { time.Sleep(5*time.Hour + time.Minute); synctest.Wait() })
 		for _, kind := range []service.Kind{service.Done, service.Exceptions, service.Missing, service.Undelivered} {
 			if n := w.of(kind); len(n) != 1 || n[0].Subject == "" || n[0].Text == "" {
 				t.Errorf("%s: %+v", kind, n)
@@ -217,21 +248,70 @@ func TestNotices(t *testing.T) {
 	})
 }
 
-// What could not be told is told once somebody listens again.
-func TestNoticesAreTriedAgain(t *testing.T) {
+// A report that is late is asked for until it is in, and the run waits for it.
+func TestALateReportIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b, w := &books{last: recon.DateOf(time.Now().UTC()) - 2}, &told{deaf: true}
-		serve(t, b, w, daily(), func(*service.Service) {
+		start := recon.DateOf(time.Now().UTC())
+		b, o := &books{last: start - 2, late: 3}, daily()
+		o.Fetches = true
+		serve(t, b, &told{}, o, func(*service.Service) { time.Sleep(6 * time.Hour); synctest.Wait() })
+		if want := o.Schedules[0].Due(start - 1).Add(15 * time.Minute); len(b.ran) != 1 || b.at[0].Before(want) || b.at[0].Sub(want) > 2*time.Minute || len(b.fetched) != 4 {
+			t.Errorf("ran %v at %v after %d fetches, want %s", b.ran, b.at, len(b.fetched), want)
+		}
+	})
+}
+
+// A night that is given up is told, is left alone until the next morning, and is
+// tried anew then.
+func TestANightIsGivenUpUntilTheNextMorning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := recon.DateOf(time.Now().UTC())
+		b, w := &books{last: start - 2, fail: queue.Hopeless{Err: errors.New("no such period")}}, &told{}
+		serve(t, b, w, daily(), func(s *service.Service) {
 			time.Sleep(6 * time.Hour)
 			synctest.Wait()
-			w.mu.Lock()
-			w.deaf = false
-			w.mu.Unlock()
-			time.Sleep(2 * time.Minute)
+			if n := w.of(service.Stuck); len(n) != 1 || !strings.Contains(n[0].Text, "no such period") || len(s.Status().Stuck) != 1 {
+				t.Errorf("told %+v, status %+v", n, s.Status())
+			}
+			b.change(func() { b.fail = nil })
+			time.Sleep(22 * time.Hour)
+			synctest.Wait()
+			if len(b.ran) != 0 {
+				t.Errorf("ran %v", b.ran)
+			}
+			time.Sleep(2 * time.Hour)
 			synctest.Wait()
 		})
-		if n := w.of(service.Done); len(n) != 1 {
-			t.Errorf("told %+v", w.all)
+		if !slices.Equal(b.ran, []recon.Date{start - 1, start}) {
+			t.Errorf("ran %v", b.ran)
+		}
+	})
+}
+
+// Jobs that are lost are added again by a look.
+func TestALostQueueIsFilledAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := recon.DateOf(time.Now().UTC())
+		b := &books{last: start - 2}
+		jobs := &line{lose: true}
+		ctx, stop := context.WithCancel(t.Context())
+		s := service.New(b, &told{}, jobs, daily(), time.Now, quiet())
+		ended := make(chan error)
+		go func() { ended <- s.Serve(ctx) }()
+		time.Sleep(6 * time.Hour)
+		synctest.Wait()
+		if len(b.ran) != 0 {
+			t.Fatalf("ran %v", b.ran)
+		}
+		jobs.mu.Lock()
+		jobs.lose = false
+		jobs.mu.Unlock()
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		stop()
+		<-ended
+		if !slices.Equal(b.ran, []recon.Date{start - 1}) {
+			t.Errorf("ran %v", b.ran)
 		}
 	})
 }
@@ -245,7 +325,7 @@ func TestStopping(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			o := daily()
 			o.Schedules[0].Hour = time.Now().UTC().Hour()
-			s := service.New(b, &told{}, o, time.Now, quiet())
+			s := service.New(b, &told{}, &line{}, o, time.Now, quiet())
 			ended := make(chan error)
 			go func() { ended <- s.Serve(ctx) }()
 			synctest.Wait()

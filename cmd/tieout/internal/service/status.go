@@ -1,6 +1,7 @@
 package service
 
 import (
+	"maps"
 	"time"
 
 	"tieout/recon"
@@ -8,22 +9,25 @@ import (
 
 // Status is what the service did last and what it does next.
 type Status struct {
-	Last        recon.Date // last business day that was run
-	Running     recon.Date // 0 while nothing runs
-	Owed        int        // days that are due and not run
-	Done        int        // nights since the start
-	Failures    int        // in a row
-	Failure     string     // of the last attempt, "" after a success
-	NotBefore   time.Time  // of the next attempt after a failure
-	Next        time.Time  // morning
-	Undelivered []string
+	Last        recon.Date          // last business day that was run
+	Running     recon.Date          // 0 while nothing runs
+	Owed        int                 // days that are due and not run
+	Done        int                 // nights since the start
+	Failures    int                 // in a row
+	Failure     string              // of the last attempt, "" after a success
+	Next        time.Time           // morning
+	Queued      int                 // jobs that are not done
+	Stuck       []string            // jobs that were given up, and why
+	Undelivered map[string][]string // by target
 }
 
 // Status is a copy of the state.
 func (s *Service) Status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.status
+	t := s.status
+	t.Undelivered = maps.Clone(t.Undelivered)
+	return t
 }
 
 func (s *Service) note(change func(*Status)) {

@@ -89,7 +89,7 @@ func TestHookPostsAndKeepsItsAddressSecret(t *testing.T) {
 
 func TestAdminPage(t *testing.T) {
 	b := &books{last: recon.NewDate(2026, 9, 29)}
-	s := service.New(b, &told{}, daily(), time.Now, quiet())
+	s := service.New(b, &told{}, &line{}, daily(), time.Now, quiet())
 	broken := false
 	ready := func(context.Context) error {
 		if broken {
