@@ -97,6 +97,17 @@ func (f *FileReport) Condemned() bool {
 	return f.Verdict == FileQuarantined || f.Verdict == FileNotAReport
 }
 
+// Reason is why no row of a condemned file is used, in one sentence.
+func (f *FileReport) Reason() string {
+	switch {
+	case len(f.Findings) == 0:
+		return "no row of the file could be used"
+	case f.Findings[0].Line == 0:
+		return f.Findings[0].Message
+	}
+	return fmt.Sprintf("line %d: %s", f.Findings[0].Line, f.Findings[0].Message)
+}
+
 // Judge completes counts and totals of a file that is not condemned: so many
 // rows are INVALID_ROW, so many DUPLICATE_ROW, and what is accepted adds up to its totals.
 func (f *FileReport) Judge(counts *FileCount) {

@@ -63,7 +63,7 @@ func (n *nightly) fetched() (files []night.File, err error) {
 	seen := map[string]bool{}
 	n.masked = 0
 	for _, c := range n.grid {
-		if c.HasFile() && !seen[c.SHA256] {
+		if c.Readable() && !seen[c.SHA256] {
 			seen[c.SHA256] = true
 			n.masked += c.Masked
 			only, err := n.onlyControls(c.SHA256)

@@ -222,7 +222,7 @@ func lackingWhy(c *night.Cell) string {
 
 func (r *gridReport) write(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "DAY\tMERCHANT\tREPORT\tSTATE\tRECEIVED\tBYTES\tSHA-256\tWHY")
+	fmt.Fprintln(t, "DAY\tMERCHANT\tREPORT\tSTATE\tRECEIVED\tBYTES\tROWS\tSHA-256\tWHY")
 	cells := slices.Clone(r.Cells)
 	slices.SortStableFunc(cells, func(a, b night.Cell) int { return int(a.Day - b.Day) })
 	for i := range cells {
@@ -238,7 +238,9 @@ func (r *gridReport) write(w io.Writer) error {
 		if !c.Required {
 			state += " (optional)"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%.12s\t%s\n", c.Day, c.Merchant, c.Report, state, received, size, c.SHA256, strings.TrimSpace(c.Why+maskedText(c.Masked)))
+		rows, spoilt := rowsText(c)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.12s\t%s\n", c.Day, c.Merchant, c.Report, state, received, size, rows, c.SHA256,
+			strings.TrimSpace(c.Why+spoilt+maskedText(c.Masked)))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -251,6 +253,34 @@ func (r *gridReport) write(w io.Writer) error {
 	}
 	_, err := fmt.Fprintf(w, "%d of %d days are done: their required reports are in\n", done, len(r.Days))
 	return err
+}
+
+// rowsText is how many rows a report has, and what cannot be used of them.
+func rowsText(c *night.Cell) (rows, spoilt string) {
+	if c.Judged == nil {
+		return "", ""
+	}
+	r := c.Judged.Rows
+	if c.State == night.CellQuarantined {
+		return fmt.Sprint(r.Total), ""
+	}
+	if r.Quarantined > 0 {
+		spoilt = fmt.Sprintf(" %d rows cannot be used, first: %s", r.Quarantined, firstFinding(c.Judged))
+	}
+	if r.Duplicate > 0 {
+		spoilt += fmt.Sprintf(" %d rows repeat others", r.Duplicate)
+	}
+	return fmt.Sprint(r.Total), spoilt
+}
+
+// firstFinding is the first finding on a row of a report.
+func firstFinding(j *night.Judged) string {
+	for _, f := range j.Findings {
+		if f.Line > 2 {
+			return fmt.Sprintf("line %d, %s, %s.", f.Line, f.Column, f.Message)
+		}
+	}
+	return "see tieout run."
 }
 
 func maskedText(n int) string {

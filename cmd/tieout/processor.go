@@ -28,6 +28,7 @@ type processor struct {
 	clients map[string]*cybersource.Client
 	faults  map[string]error // of accounts without a client
 	archive *store.Archive
+	policy  *config.Policy
 	now     func() time.Time
 	orders  time.Duration // how long a one-time report is waited for
 }
@@ -68,7 +69,7 @@ func (n *nightly) openProcessor(log *slog.Logger, change ...func(*cybersource.Op
 	if err != nil {
 		return nil, usage(err)
 	}
-	p := &processor{cfg: cfg, clients: map[string]*cybersource.Client{}, faults: map[string]error{}, archive: n.archive, now: n.now, orders: 30 * time.Minute}
+	p := &processor{cfg: cfg, clients: map[string]*cybersource.Client{}, faults: map[string]error{}, archive: n.archive, policy: &n.cfg.Policy, now: n.now, orders: 30 * time.Minute}
 	var faults []error
 	for _, a := range cfg.Accounts {
 		credentials, err := credentialsOf(a, n.secrets())
@@ -144,6 +145,9 @@ func (p *processor) Fetch(ctx context.Context, w night.Wanted) (night.Cell, erro
 	c := night.Cell{From: recon.InstantOf(window.Start), To: recon.InstantOf(window.End), Due: recon.InstantOf(window.End.Add(r.ReadyBy))}
 	found, err := client.Day(ctx, r.Daily, w.Day, p.keep(&c, fileName(w, r.Format)))
 	note(&c, found)
+	if err == nil && c.HasFile() {
+		err = p.judge(&c)
+	}
 	if found.Unlisted && recon.InstantOf(p.now()) > c.Due { // it will not come by itself
 		c.State, c.Why = night.CellMissing, found.Why+", and it was due at "+c.Due.In(time.UTC).Format(time.RFC3339)
 	}
@@ -218,8 +222,13 @@ func (p *processor) order(ctx context.Context, merchant string, r *config.Report
 	if err != nil {
 		return nil, err
 	}
-	if note(&c, found); !c.In() {
-		return nil, fmt.Errorf("the one-time report of %s: %s", days, found.Why)
+	if note(&c, found); c.HasFile() {
+		if err := p.judge(&c); err != nil {
+			return nil, err
+		}
+	}
+	if !c.In() {
+		return nil, fmt.Errorf("the one-time report of %s: %s", days, c.Why)
 	}
 	var cells []night.Cell
 	for day := days.From; day <= days.To; day++ {

@@ -41,6 +41,35 @@ type Cell struct {
 	Received    recon.Instant `json:"received,omitempty"`
 	Correlation string        `json:"correlation,omitempty"`
 	Used        bool          `json:"used"` // a committed run has read it
+	Judged      *Judged       `json:"judged,omitempty"`
+}
+
+// Judged is what a fetched report turned out to hold by itself, before any run
+// reads it. What it has in common with other files is for the runs to say.
+type Judged struct {
+	Kind     string            `json:"kind"`
+	Verdict  recon.FileVerdict `json:"verdict"`
+	Rows     recon.RowCounts   `json:"rows"`
+	Totals   map[string]string `json:"totals"`   // signed decimal by currency
+	Findings []recon.Finding   `json:"findings"` // the first of them
+}
+
+// maxShown is how many findings of a report the grid keeps; a run lists more.
+const maxShown = 20
+
+// Judge takes in the report on a cell's file. One of which nothing can be used
+// quarantines the cell at once.
+func (c *Cell) Judge(r *recon.FileReport) {
+	c.Judged = &Judged{Kind: r.Kind, Verdict: r.Verdict, Rows: r.Rows, Totals: r.Totals, Findings: r.Findings[:min(len(r.Findings), maxShown)]}
+	if r.Condemned() && c.HasFile() {
+		c.State, c.Before, c.Why = CellQuarantined, "", r.Reason()
+	}
+}
+
+// Readable tells whether a run should read the cell's file: also one of which
+// nothing can be used, so that it stands on the work list.
+func (c *Cell) Readable() bool {
+	return c.HasFile() || c.State == CellQuarantined && c.Judged != nil && c.SHA256 != ""
 }
 
 // In tells whether the report is there, or proven to have no data.
@@ -83,6 +112,9 @@ func (c Cell) follow(next Cell) Cell {
 		next.State, next.Before = CellRestated, c.SHA256
 	case c.HasFile():
 		c.Asked, c.Required, c.Due = next.Asked, next.Required, next.Due
+		if next.State == CellQuarantined {
+			c.Why = "what came later is of no use: " + next.Why
+		}
 		return c
 	case c.State == CellEmpty && !next.HasFile():
 		c.Asked, c.Required, c.Due = next.Asked, next.Required, next.Due

@@ -112,7 +112,7 @@ func (a *Archive) RemoveUnfinished(now time.Time) error {
 	for _, path := range left {
 		info, statErr := os.Stat(path)
 		if statErr == nil && now.Sub(info.ModTime()) > unfinishedFor {
-			err = errors.Join(err, os.Remove(path))
+			err = errors.Join(err, os.RemoveAll(path))
 		}
 	}
 	return err

@@ -5,8 +5,9 @@
 // Start at [Open] and [Store.Begin]: a [Run] holds the company's lock and is the
 // store of one night. commit.go writes, load.go reads what every run must know and
 // recall.go what one asks for, archive.go keeps files by their hashes, card numbers
-// masked on the way (mask.go), cells.go the grid of fetched reports, release.go
-// hands entries to the general ledger, wake.go adds jobs to the queue in the same
+// masked on the way (mask.go), and sieve.go finds rows that repeat each other in
+// one of any size; cells.go has the grid of fetched reports, release.go hands
+// entries to the general ledger, wake.go adds jobs to the queue in the same
 // transaction, services.go tells which services live, and explain.go answers questions from what
 // is stored. The schema is in migrations and, where a migration must read what is
 // stored, in findable.go. What a database can refuse, the schema refuses too.

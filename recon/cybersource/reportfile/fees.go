@@ -127,7 +127,7 @@ func (p *reading) bookFees() {
 		p.totals.Add(p.fees[i].txn.Amount, p.fees[i].txn.Currency)
 		batch.Add(&p.fees[i].txn)
 	}
-	p.into.Append(batch)
+	p.append(batch)
 }
 
 // roundGroup rounds the sum once and splits it by the fees. The order of the

@@ -22,6 +22,7 @@ type reading struct {
 	methods map[string]string // payment methods of the policy by brand
 	number  uint16
 	into    *recon.Transactions
+	show    func(*recon.Transactions) // takes what came into the table, which is emptied; nil: the table keeps it
 	file    *delimited.File
 	layout  *layout
 	meta    metadata
@@ -247,7 +248,7 @@ func (p *reading) take(r *result) {
 		p.damage = r.damage
 	}
 	if r.batch != nil {
-		p.into.Append(r.batch)
+		p.append(r.batch)
 	}
 }
 

@@ -40,6 +40,7 @@ func cells(b *bench) {
 	see("asked for again without news", 28, 28, again)
 	restated := cell("b", 28, night.CellRestated, "aa")
 	restated.Before = "first"
+	restated.Judge(&recon.FileReport{Kind: "pbdr-csv", Verdict: recon.FilePartial, Rows: recon.RowCounts{Total: 3, Accepted: 1, Quarantined: 1, Duplicate: 1}, Totals: map[string]string{"USD": "1.00"}, Findings: []recon.Finding{{Line: 3, Code: "bad_amount"}}})
 	set(restated)
 	see("restated", 28, 28, restated)
 	b.equal("rows of the cell", 3, b.count("SELECT COUNT(*) FROM report_cells WHERE merchant = 'b'"))
@@ -52,6 +53,11 @@ func cells(b *bench) {
 	used, spoilt := restated, cell("b", 30, night.CellReceived, "condemned")
 	set(spoilt)
 	used.Used, spoilt.Used, spoilt.State, spoilt.Why = true, true, night.CellQuarantined, "line 3: cut off"
+	early := cell("d", 27, night.CellReceived, "early") // known to be of no use before any run reads it
+	early.Judge(&recon.FileReport{Verdict: recon.FileQuarantined, Totals: map[string]string{}, Findings: []recon.Finding{{Message: "cut off"}}})
+	b.equal("condemned when it came", night.CellQuarantined, early.State)
+	set(early)
+	see("condemned when it came", 27, 27, early)
 	see("what runs made of the files", 28, 30, other, used, spoilt)
 
 	b.must(s.SetCell(b.Context(), "OTHER", first))
