@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,70 +12,84 @@ import (
 )
 
 // erp looks at the ERP: everything that the mapping names and the tables do not
-// have, at once. With --survey it writes down what the tables are like.
+// have, at once. With --survey it writes down what the tables are like. Tables in
+// a folder are always looked at whole; a database only for a survey.
 func (v *checkVerb) erp(ctx context.Context, n *nightly) []checked {
 	door := n.cfg.Door
 	switch {
 	case door == nil && v.survey != "":
-		return []checked{{What: "ERP", Told: "--survey needs documents: {kind: dbf, folder: ...} and sage_pro in the configuration", usage: true}}
+		return []checked{{What: "ERP", Told: "--survey needs documents: {kind: dbf, tables, sqlserver or odbc, ...} and sage_pro in the configuration", usage: true}}
 	case door == nil:
 		return nil
 	case door.Kind == config.DBF:
-		return v.surveyed(n)
-	case v.survey != "":
-		return []checked{{What: "ERP", Told: "--survey reads a folder of tables; of a " + door.Kind + " source the check alone is made", usage: true}}
+		folder := n.path(door.Folder)
+		s, err := survey.Take(os.DirFS(folder), v.plan(n))
+		if err != nil {
+			return []checked{{What: "ERP", Told: fmt.Sprintf("the folder %s cannot be read: %v", folder, err)}}
+		}
+		return v.surveyed(s, folder)
 	}
 	tables, closeDoor, err := n.openERP(ctx)
 	if err != nil {
 		return []checked{{What: "ERP", Told: err.Error()}}
 	}
-	faults := n.cfg.ERP.CheckTables(ctx, tables)
-	if err := closeDoor(); err != nil {
-		faults = append(faults, err)
-	}
 	var all []checked
-	for _, fault := range faults {
-		all = append(all, checked{What: "ERP", Told: fault.Error(), usage: true})
+	if v.survey != "" {
+		all = v.surveyed(survey.TakeTables(ctx, tables, v.plan(n)), cmp.Or(door.Address, n.path(door.Folder)))
+	} else {
+		all = toldOf(faultsOf(n.cfg.ERP.CheckTables(ctx, tables)), "every table and column that the mapping names is there")
 	}
-	if len(all) == 0 {
-		all = []checked{{What: "ERP", OK: true, Told: "every table and column that the mapping names is there"}}
+	if err := closeDoor(); err != nil {
+		all = append(all, checked{What: "ERP", Told: err.Error()})
 	}
 	return all
 }
 
-// surveyed looks at every table of a folder.
-func (v *checkVerb) surveyed(n *nightly) []checked {
+// plan is what of the ERP is looked at.
+func (v *checkVerb) plan(n *nightly) survey.Plan {
 	longest := 0
 	for id := range n.cfg.Recon.Merchants {
 		longest = max(longest, len(id))
 	}
-	folder := n.path(n.cfg.Door.Folder)
-	s, err := survey.Take(os.DirFS(folder), survey.PlanOf(n.cfg.ERP, longest))
-	if err != nil {
-		return []checked{{What: "ERP", Told: fmt.Sprintf("the folder %s cannot be read: %v", folder, err)}}
+	return survey.PlanOf(n.cfg.ERP, longest)
+}
+
+func faultsOf(errs []error) (faults []string) {
+	for _, err := range errs {
+		faults = append(faults, err.Error())
 	}
-	var all []checked
-	for _, fault := range s.Faults {
+	return faults
+}
+
+// toldOf are the faults, or that there are none.
+func toldOf(faults []string, sound string) (all []checked) {
+	for _, fault := range faults {
 		all = append(all, checked{What: "ERP", Told: fault, usage: true})
 	}
 	if len(all) == 0 {
-		tables, rows := s.Counts()
-		all = append(all, checked{What: "ERP", OK: true, Told: fmt.Sprintf("%d tables with %s rows hold every column that the mapping names", tables, thousands(rows))})
+		all = []checked{{What: "ERP", OK: true, Told: sound}}
 	}
+	return all
+}
+
+// surveyed tells what was found, and writes it where somebody wants it.
+func (v *checkVerb) surveyed(s *survey.Survey, source string) []checked {
+	tables, rows := s.Counts()
+	all := toldOf(s.Faults, fmt.Sprintf("%d tables with %s rows hold every column that the mapping names", tables, thousands(rows)))
 	if v.survey == "" {
 		return all
 	}
 	written := checked{What: "survey", OK: true, Told: "written to " + v.survey + "; it holds no names, amounts or whole keys"}
-	if err := v.writeSurvey(s, folder); err != nil {
+	if err := v.writeSurvey(s, source); err != nil {
 		written.OK, written.Told = false, err.Error()
 	}
 	return append(all, written)
 }
 
-func (v *checkVerb) writeSurvey(s *survey.Survey, folder string) error {
+func (v *checkVerb) writeSurvey(s *survey.Survey, source string) error {
 	f, err := os.Create(v.survey)
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.Write(f, v.now(), folder), f.Close())
+	return errors.Join(s.Write(f, v.now(), source), f.Close())
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"tieout/fixtures/demo"
+	"tieout/fixtures/sandbox/company"
 )
 
 // erpFolder is the demonstration's configuration and the ERP of its first evening.
@@ -51,6 +52,28 @@ func TestCheckSurveysTheERP(t *testing.T) {
 	}
 	if !strings.Contains(out, "ok     ERP: ") || !strings.Contains(out, file) {
 		t.Errorf("said:\n%s", out)
+	}
+}
+
+// Exports of whole tables are surveyed as the tables are.
+func TestCheckSurveysExports(t *testing.T) {
+	dir := erpFolder(t)
+	config := filepath.Join(dir, demoConfig)
+	write(t, config, strings.Replace(read(t, config), "kind: dbf", "kind: tables", 1))
+	month := demo.Grow(1)
+	made := company.Grow(company.Options{Seed: 1, Generation: company.G3, Today: month.Nights[0].Date, Documents: month.Nights[0].Documents})
+	for _, f := range made.Exports() {
+		if !strings.Contains(f.Name, "arycsh") {
+			write(t, filepath.Join(dir, "erp", filepath.Base(f.Name)), string(f.Data))
+		}
+	}
+	file := filepath.Join(dir, "survey.txt")
+	out := check(t, exitUsage, "--config", config, "--survey", file)
+	if !strings.Contains(out, "FAULT  ERP: table arycsh (receipt, history) is missing") || strings.Count(out, "FAULT") != 1 {
+		t.Errorf("said:\n%s", out)
+	}
+	if survey := read(t, file); !strings.Contains(survey, "SOMAST: order") || !strings.Contains(survey, "source    "+filepath.Join(dir, "erp")) {
+		t.Errorf("%.2000s", survey)
 	}
 }
 

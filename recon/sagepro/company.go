@@ -35,11 +35,12 @@ type Company struct {
 	// it, {bare} also without zeros in front.
 	IDs map[string]string
 
-	CreditSign   string         // of credit memos as stored: "negative" or "positive"
-	OrderAmount  string         // "open": the amount column is what is still to come; "less_shipped": it is the whole, less what is shipped
-	Prior        string         // what was applied before: "receipts", "paid" (the invoice's own column), or "none"
-	OwnReference *regexp.Regexp // references of receipts that come from our own postings, which are not counted again
-	NeverRead    []string       // columns that must not be read, beside those that never are
+	CreditSign   string            // of credit memos as stored: "negative" or "positive"
+	OrderAmount  string            // "open": the amount column is what is still to come; "less_shipped": it is the whole, less what is shipped
+	Prior        string            // what was applied before: "receipts", "paid" (the invoice's own column), or "none"
+	OwnReference *regexp.Regexp    // references of receipts that come from our own postings, which are not counted again
+	Align        map[string]string // how sites write numbers into a column, for a survey: left, right, zero, or auto for any
+	NeverRead    []string          // columns that must not be read, beside those that never are
 }
 
 // Section is one kind of thing: the table of the current ones, its history twin, and the columns.
@@ -53,6 +54,7 @@ type Field struct {
 	Column   string // "" with no Constant: not known
 	Constant string
 	Values   map[string]string // stored value to meaning; "*" is every other value
+	Width    int               // characters that the column must have, for a survey; 0: what its use needs
 }
 
 var dimensionForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,30}$`)
@@ -223,6 +225,11 @@ func (c *Company) Check() (faults []error) {
 	} {
 		if !slices.Contains(choice.of, choice.value) {
 			add("%s %q is not known; it is %s", choice.key, choice.value, strings.Join(choice.of, ", "))
+		}
+	}
+	for _, column := range slices.Sorted(maps.Keys(c.Align)) {
+		if !slices.Contains([]string{"left", "right", "zero", "auto"}, c.Align[column]) {
+			add("align.%s %q is not known; it is left, right, zero, auto", column, c.Align[column])
 		}
 	}
 	for _, name := range c.SectionNames() {

@@ -140,7 +140,7 @@ func (s *Section) dates() (columns []string) {
 // amounts are the columns that must be exact.
 func (s *Section) amounts() (columns []string) {
 	for name, f := range s.Fields {
-		if isAmount(name) && f.Column != "" {
+		if IsAmount(name) && f.Column != "" {
 			columns = append(columns, strings.ToLower(f.Column))
 		}
 	}

@@ -142,7 +142,7 @@ func (c *Company) checkTable(ctx context.Context, t Tables, name string, s *Sect
 		switch {
 		case k < 0:
 			faults = append(faults, fmt.Errorf("table %s has no column %s, which sage_pro.%s.%s names; correct the mapping, or leave the column empty if the site has none", table, column, name, field))
-		case columns[k].Inexact && isAmount(field):
+		case columns[k].Inexact && IsAmount(field):
 			faults = append(faults, fmt.Errorf("column %s of table %s holds floating-point numbers, which are no exact amounts; map another to sage_pro.%s.%s", column, table, name, field))
 		}
 	}
@@ -160,6 +160,7 @@ func fieldsAt(at map[string]int, i int) string {
 	return slices.Min(names)
 }
 
-func isAmount(field string) bool {
+// IsAmount tells the fields that hold amounts of money.
+func IsAmount(field string) bool {
 	return slices.Contains([]string{"amount", "tax", "shipping", "surcharge", "shipped", "paid", "balance", "discount"}, field)
 }

@@ -34,8 +34,11 @@ type Column struct {
 	Name  string
 	Field string // what it is read as: invoice.number
 	Use   Use
-	Width int      // at least so many characters; 0: any
-	Known []string // values of a code that the mapping explains; nil: all are
+	Width int    // at least so many characters; 0: any
+	Align string // of a key: left, right or zero; "": any
+	// Amount columns must be exact. Extra columns are of interest and nothing is amiss without them.
+	Amount, Extra bool
+	Known         []string // values of a code that the mapping explains; nil: all are
 }
 
 // Table is a table that tieout reads.
@@ -43,7 +46,7 @@ type Table struct {
 	Name     string // without the company's number
 	File     string // as it is called in the folder, in small letters
 	For      string // what it is read for
-	Optional bool
+	Optional bool   // nobody needs it for documents
 	Columns  []Column
 }
 
@@ -55,30 +58,45 @@ type Plan struct {
 	Tables              []Table
 }
 
-// PlanOf is what a mapping names. Merchant ids of so many characters must fit their column.
+// PlanOf is what a mapping names, and what else a survey is about (sage-pro.md
+// 9). Merchant ids of so many characters must fit their column.
 func PlanOf(c *sagepro.Company, merchant int) Plan {
 	p := Plan{Generation: c.Generation, Company: c.Number, CodePage: c.CodePage, NeverRead: c.NeverRead}
 	for _, name := range []string{"order", "order_line", "invoice", "invoice_line", "receipt", "customer", "item", "gl_account", "structure", "periods", "next_number"} {
 		s := c.Section(name)
-		document := c.NeedsForDocuments(name)
 		for i, table := range []string{s.Table, s.History} {
 			if table == "" {
 				continue
 			}
-			t := Table{Name: table, File: strings.ToLower(c.FileName(table)), For: name + []string{"", ", history"}[i], Optional: !document}
+			t := Table{Name: table, File: fileOf(c, table), For: name + []string{"", ", history"}[i], Optional: !c.NeedsForDocuments(name)}
 			for _, field := range slices.Sorted(maps.Keys(s.Fields)) {
-				if f := s.Fields[field]; f.Column != "" && (document || c.Lines(name) == nil) { // lines that nobody reads lack nothing
-					t.Columns = append(t.Columns, columnOf(name, field, f, merchant))
+				if f := s.Fields[field]; f.Column != "" {
+					t.Columns = append(t.Columns, columnOf(c, name, field, merchant))
 				}
+			}
+			if c.Lines(name) != nil && t.Optional { // nobody reads them: how many there are is enough
+				t.Columns = []Column{{Name: strings.ToLower(s.Fields["number"].Column), Field: name + ".number", Use: Key, Extra: true}}
 			}
 			p.Tables = append(p.Tables, t)
 		}
 	}
+	for _, t := range []Table{
+		{Name: "soaddr", For: "addresses of orders, not read", Columns: []Column{{Name: "sono", Use: Key, Extra: true}}},
+		{Name: "soyadr", For: "the same, history", Columns: []Column{{Name: "sono", Use: Key, Extra: true}}},
+		{Name: "syccomp", For: "companies", Columns: []Column{{Name: "compid", Use: Code, Extra: true}, {Name: "currid", Use: Code, Extra: true}}},
+	} {
+		t.File, t.Optional = fileOf(c, t.Name), true
+		p.Tables = append(p.Tables, t)
+	}
 	return p
 }
 
-func columnOf(section, field string, f sagepro.Field, merchant int) Column {
-	c := Column{Name: strings.ToLower(f.Column), Field: section + "." + field, Use: useOf(section, field)}
+func fileOf(c *sagepro.Company, table string) string { return strings.ToLower(c.FileName(table)) }
+
+func columnOf(of *sagepro.Company, section, field string, merchant int) Column {
+	f := of.Section(section).Fields[field]
+	name := strings.ToLower(f.Column)
+	c := Column{Name: name, Field: section + "." + field, Use: useOf(section, field), Align: of.Align[name], Amount: sagepro.IsAmount(field)}
 	switch field {
 	case "request_id":
 		c.Width = 22 // the processor's ids have 22 digits and more
@@ -89,6 +107,7 @@ func columnOf(section, field string, f sagepro.Field, merchant int) Column {
 	case "merchant":
 		c.Width = merchant
 	}
+	c.Width = cmp.Or(f.Width, c.Width)
 	if _, all := f.Values["*"]; !all && len(f.Values) > 0 {
 		c.Known = slices.Sorted(maps.Keys(f.Values))
 	}

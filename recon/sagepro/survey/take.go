@@ -19,6 +19,7 @@ type Survey struct {
 	Plan   Plan
 	Tables []Found // those of the plan, in its order
 	Others []Found // the tables that nobody reads, by name
+	Folder bool    // it is of a folder, in which others lie too
 	Faults []string
 }
 
@@ -27,21 +28,40 @@ type Found struct {
 	Want    Table
 	Path    string // "": there is none
 	Bytes   int64
-	Version byte
+	Version byte   // of a DBF table; 0: of none
 	Page    string // code page
 	Rows    int
 	Deleted int
-	Fields  []dbf.Field
+	Fields  []Field
 	Columns []Seen // those of the plan, in its order
 	Memo    string // "", "beside it", or "missing"
 	Fault   string // why it cannot be read
+}
+
+// Field is a column as the table has it.
+type Field struct {
+	Name, Form        string // form as people write it: C10, N12.2, char(10)
+	Width             int    // in characters, of texts; 0 or less: not known, or without end
+	Inexact, Nullable bool
+}
+
+// fieldsOf are the columns of a DBF table.
+func fieldsOf(t *dbf.Table) (all []Field) {
+	for _, f := range t.Fields() {
+		field := Field{Name: f.Name, Form: form(f.Type, f.Width, f.Decimals), Inexact: f.Type == 'B' && f.Width == 8, Nullable: f.Nullable}
+		if f.Type == 'C' || f.Type == 'V' {
+			field.Width = f.Width
+		}
+		all = append(all, field)
+	}
+	return all
 }
 
 // Seen is what the rows hold in a column of the plan.
 type Seen struct {
 	Column
 
-	Found   *dbf.Field // nil: the table has none of this name
+	Found   *Field // nil: the table has none of this name
 	Filled  int
 	Values  map[string]int // of a code
 	Aligned [3]int         // of a key: left, right, zero-filled
@@ -64,7 +84,7 @@ func Take(folder fs.FS, p Plan) (*Survey, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Survey{Plan: p}
+	s := &Survey{Plan: p, Folder: true}
 	used := map[string]bool{}
 	for _, want := range p.Tables {
 		f := s.take(folder, files, want)
@@ -136,17 +156,37 @@ func (s *Survey) judge(f *Found) {
 	for i := range f.Columns {
 		c := &f.Columns[i]
 		switch {
+		case c.Found == nil && c.Extra:
 		case c.Found == nil:
 			s.fault("table %s has no column %s; name the one that holds it in sage_pro.%s, or none", f.Want.Name, c.Name, c.Field)
-		case c.Found.Type == 'C' && c.Found.Width < c.Width:
+		case c.Amount && c.Found.Inexact:
+			s.fault("table %s, column %s holds floating-point numbers, which are no exact amounts; map another to sage_pro.%s", f.Want.Name, c.Name, c.Field)
+		case c.Found.Width > 0 && c.Found.Width < c.Width:
 			s.fault("table %s, column %s is %d wide, and %d are needed", f.Want.Name, c.Name, c.Found.Width, c.Width)
 		case c.Broken > 0:
 			s.fault("table %s, column %s: %d values cannot be read", f.Want.Name, c.Name, c.Broken)
+		}
+		if n := c.misaligned(); n > 0 {
+			s.fault("table %s, column %s: %d numbers are not written as sage_pro.align says (%s)", f.Want.Name, c.Name, n, c.Align)
 		}
 		for value := range c.unknown() {
 			s.fault("table %s, column %s: the mapping does not explain the value %q (%d rows)", f.Want.Name, c.Name, value, c.Values[value])
 		}
 	}
+}
+
+// misaligned are how many keys are written otherwise than the mapping says.
+func (c *Seen) misaligned() int {
+	left, right, zero := c.Aligned[0], c.Aligned[1], c.Aligned[2]
+	switch c.Align {
+	case "left":
+		return right + zero
+	case "right":
+		return left + zero
+	case "zero":
+		return left + right
+	}
+	return 0
 }
 
 // unknown are the values of a code that the mapping does not explain.
@@ -204,7 +244,7 @@ func glance(folder fs.FS, name, page string) Found {
 		f.Fault = err.Error()
 		return f
 	}
-	f.Version, f.Page, f.Rows, f.Fields = t.Version, t.CodePage, t.Len(), t.Fields()
+	f.Version, f.Page, f.Rows, f.Fields = t.Version, t.CodePage, t.Len(), fieldsOf(t)
 	return f
 }
 
@@ -226,7 +266,6 @@ func (f *Found) read(folder fs.FS, files []string, page string) (fault string) {
 			f.Memo = "beside it"
 		}
 	}
-	f.Fields = t.Fields()
 	at := f.match()
 	rows := t.Rows()
 	for rows.Next() {
@@ -249,7 +288,7 @@ func (f *Found) read(folder fs.FS, files []string, page string) (fault string) {
 // match finds the columns of the plan among the table's, whatever their case.
 func (f *Found) match() (at []int) {
 	for _, c := range f.Want.Columns {
-		i := slices.IndexFunc(f.Fields, func(field dbf.Field) bool { return strings.EqualFold(field.Name, c.Name) })
+		i := slices.IndexFunc(f.Fields, func(field Field) bool { return strings.EqualFold(field.Name, c.Name) })
 		seen := Seen{Column: c, Values: map[string]int{}}
 		if i >= 0 {
 			seen.Found = &f.Fields[i]

@@ -2,6 +2,7 @@ package survey
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -11,12 +12,12 @@ import (
 	"tieout/recon/carddata"
 )
 
-// Write writes the survey as a text of plain lines. The instant and the folder are for the reader alone.
-func (s *Survey) Write(to io.Writer, taken time.Time, folder string) error {
+// Write writes the survey as a text of plain lines. The instant and the source are for the reader alone.
+func (s *Survey) Write(to io.Writer, taken time.Time, source string) error {
 	w := &writer{Writer: bufio.NewWriter(to)}
 	w.line("TIEOUT SITE SURVEY OF SAGE PRO")
 	w.line("taken     %s", taken.Format("2006-01-02 15:04 MST"))
-	w.line("folder    %s", folder)
+	w.line("source    %s", source)
 	w.line("mapping   generation %s, company %s, code page %s where a table names none", s.Plan.Generation, s.Plan.Company, s.Plan.CodePage)
 	w.line("This file holds structures, counts, status codes and masked keys. Nothing was written to the ERP.")
 	w.faults(s.Faults)
@@ -25,6 +26,7 @@ func (s *Survey) Write(to io.Writer, taken time.Time, folder string) error {
 		w.table(&s.Tables[i])
 	}
 	w.structures(s)
+	w.questions()
 	return w.Flush()
 }
 
@@ -61,8 +63,15 @@ func (w *writer) overview(s *Survey) {
 			if f.Memo != "" {
 				memo = ", memo file " + f.Memo
 			}
-			w.line("%-9s %-36s %9d %9d  0x%02X    %-6s %s%s", f.Want.Name, f.Want.For, f.Rows-f.Deleted, f.Deleted, f.Version, f.Page, f.Path, memo)
+			version := "-"
+			if f.Version != 0 {
+				version = fmt.Sprintf("0x%02X", f.Version)
+			}
+			w.line("%-9s %-36s %9d %9d  %-7s %-6s %s%s", f.Want.Name, f.Want.For, f.Rows-f.Deleted, f.Deleted, version, cmp.Or(f.Page, "-"), f.Path, memo)
 		}
+	}
+	if !s.Folder {
+		return
 	}
 	w.line("\nOther tables in the folder: %d. They were not read.", len(s.Others))
 	for _, f := range s.Others {
@@ -78,11 +87,15 @@ func (w *writer) table(f *Found) {
 	w.title(fmt.Sprintf("%s: %s", strings.ToUpper(f.Want.Name), f.Want.For))
 	for i := range f.Columns {
 		c := &f.Columns[i]
+		if c.Found == nil && c.Extra {
+			w.line("  %-10s not there, and not needed", c.Name)
+			continue
+		}
 		if c.Found == nil {
 			w.line("  %-10s MISSING  %s", c.Name, c.Field)
 			continue
 		}
-		w.line("  %-10s %-7s %-22s filled in %d of %d rows", c.Name, form(c.Found.Type, c.Found.Width, c.Found.Decimals), c.Field, c.Filled, f.Rows-f.Deleted)
+		w.line("  %-10s %-7s %-22s filled in %d of %d rows", c.Name, c.Found.Form, c.Field, c.Filled, f.Rows-f.Deleted)
 		switch c.Use {
 		case Code:
 			w.codes(c)
@@ -90,6 +103,22 @@ func (w *writer) table(f *Found) {
 			w.keys(c)
 		case Plain:
 		}
+	}
+}
+
+// questions are what a survey needs and no table tells (sage-pro.md 9).
+func (w *writer) questions() {
+	w.title("4. What no table tells: please write the answers below")
+	for i, q := range []string{
+		"Edition and version of Sage Pro (Help, About), and what a reseller has added to it:",
+		"Where an order or invoice keeps what the processor calls it (request id, authorization code, the web shop's own number):",
+		"What lets a card payment be told from others (terms, a code, the customer):",
+		"Who posts batches of the general ledger, when, and under which user id tieout's entries are to come in:",
+		"Which imports there are for journals, orders and receipts, of Pro itself or of a reseller, and a sample file of each:",
+		"When at night nobody works, and when reindexing, packing, backups and period closes run:",
+		"How the account is made up (segments), and what each segment stands for:",
+	} {
+		w.line("%3d. %s\n", i+1, q)
 	}
 }
 
@@ -130,7 +159,7 @@ func (w *writer) keys(c *Seen) {
 
 // structures list every column of the tables of the mapping: what a site has added is in them.
 func (w *writer) structures(s *Survey) {
-	w.title("Structures")
+	w.title("3. Structures")
 	for i := range s.Tables {
 		f := &s.Tables[i]
 		if len(f.Fields) == 0 {
@@ -139,7 +168,7 @@ func (w *writer) structures(s *Survey) {
 		w.line("%s, %d columns", f.Path, len(f.Fields))
 		var row strings.Builder
 		for _, c := range f.Fields {
-			text := strings.ToLower(c.Name) + " " + form(c.Type, c.Width, c.Decimals)
+			text := strings.ToLower(c.Name) + " " + c.Form
 			if c.Nullable {
 				text += " null"
 			}

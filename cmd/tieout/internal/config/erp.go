@@ -10,7 +10,40 @@ import (
 	"tieout/recon/sagepro"
 )
 
-// ERP is where a run takes its documents from, if not from files that somebody lays down.
+// ERP is where a run takes its documents from, if not from files that somebody
+// lays down, and sage_pro what the site has otherwise than its generation:
+//
+//	documents: {kind: dbf, folder: /mnt/pro, lookback_days: 60}      # or tables: CSV exports of whole tables
+//	documents: {kind: sqlserver, address: "sqlserver://reader@erp", password_file: erp.password}
+//	sage_pro:
+//	  generation: g3               # g1 DOS, g2 Pro 2, g3 Visual FoxPro, g4 SQL Server
+//	  company: "01"
+//	  table_name: "{base}{company}"
+//	  schema: PRO01.dbo            # of SQL, and system_schema
+//	  code_page: cp1252            # of tables that name none
+//	  currency: USD                # of documents that name none
+//	  credit_sign: negative        # of credit memos as stored
+//	  order_amount: open           # or less_shipped: the column is the whole
+//	  applied_prior: receipts      # or paid, or none
+//	  own_reference: "^TO[0-9]{8}" # receipts of tieout's own postings
+//	  ids: {invoice: "I{number}", credit_memo: "{number}", order: "S{bare}"}
+//	  never_read: [ssn]            # beside the columns that never are
+//	  align: {sono: right}         # how numbers are written, for check --survey: left, right, zero, auto
+//	  order:                       # and invoice, receipt, customer, item, gl_account, structure, periods, next_number
+//	    header: {table: somast, history: soymst}
+//	    fields:
+//	      po_number: ponum                                     # the name of a column
+//	      request_id: {col: ccreqid, width: 26}                # characters it must have, for check
+//	      store: {constant: "100"}
+//	      status: {col: sostat, open: [" "], closed: [C], void: [V]}
+//	      method: {col: pterms, values: {VISA: CARD, "*": CHECK}}
+//	      tax: ""                                              # the site has none
+//	    dimensions: {department: dept, region: {col: terr, values: {MW: WEST, "*": EAST}}} # for rules
+//	  order_line:                  # and invoice_line; read only if one of these is said
+//	    components: {TAX-AC: tax, SHIP-AC: shipping}           # items that are no goods
+//	    add_up: true               # a document that is not what its lines say is refused
+//
+// `tieout check --survey FILE` writes down what the tables of a site are like.
 type ERP struct {
 	Kind         string // dbf, tables, sqlserver or odbc
 	Folder       string // of DBF tables, or of their CSV exports
@@ -112,7 +145,7 @@ func (s *sheet) readERP(p *Policy) {
 	if c.Currency = d.str("currency", ""); c.Currency == "" && p.Recon.Base != 0 {
 		c.Currency = p.Recon.Base.String()
 	}
-	c.NeverRead = d.list("never_read", nil)
+	c.NeverRead, c.Align = d.list("never_read", nil), d.texts("align")
 	if pattern := d.str("own_reference", ""); pattern != "" {
 		re, err := regexp.Compile(pattern)
 		if err != nil {
@@ -228,6 +261,12 @@ func (s *sheet) readField(key string, v any, f sagepro.Field) sagepro.Field {
 		case name == "constant":
 			constant, _ := text(value)
 			f = sagepro.Field{Constant: constant}
+		case name == "width":
+			width, ok := whole(value)
+			if !ok || width < 0 {
+				s.fault(key+".width", "a number of characters is needed")
+			}
+			f.Width = width
 		case name == "conf": // how sure somebody is of the name, for people
 		case name == "values":
 			for stored, meaning := range s.textsOf(key+".values", value) {
@@ -239,7 +278,7 @@ func (s *sheet) readField(key string, v any, f sagepro.Field) sagepro.Field {
 				meanings[strings.TrimSpace(t)] = name
 			}
 		default:
-			s.fault(key+"."+name, "unknown key; a field has col, constant, values, and a list of stored values for each meaning")
+			s.fault(key+"."+name, "unknown key; a field has col, constant, values, width, and a list of stored values for each meaning")
 		}
 	}
 	if len(meanings) > 0 {
@@ -253,7 +292,7 @@ func withColumn(f sagepro.Field, column string) sagepro.Field {
 	if column = strings.TrimSpace(column); column == "" {
 		return sagepro.Field{}
 	}
-	return sagepro.Field{Column: column, Values: f.Values}
+	return sagepro.Field{Column: column, Values: f.Values, Width: f.Width}
 }
 
 // readERPBooks tells what of the general ledger the ERP is asked for.
