@@ -53,54 +53,91 @@ func (n *names) find(word string) (number uint16, ok bool) {
 }
 
 // wordCache is how one batch finds the numbers of words: a look at one place, or
-// at its neighbour, for a word that it met before, else at the table that all share.
+// at its neighbour, for a word that it met before, else at the table that all
+// share. Words of up to sixteen bytes are compared without a look at any text.
 type wordCache struct {
 	names *names
-	last  [1 << cacheBits]cachedWord
+	short [1 << shortBits]shortWord
+	long  [1 << longBits]longWord
 }
 
-const cacheBits = 12
+const (
+	shortBits = 12
+	longBits  = 8
+	shortSize = 16
+)
 
-type cachedWord struct {
+type shortWord struct {
+	wordBytes // size 0: nothing is kept here
+	number    uint16
+}
+
+type longWord struct {
 	word   string
 	number uint16
 }
 
 // of is names.of; number 0 is the empty word.
 func (c *wordCache) of(word string) (number uint16, ok bool) {
-	if word == "" {
+	switch {
+	case word == "":
 		return 0, true
+	case len(word) > shortSize:
+		return c.ofLong(word)
 	}
-	place := cachePlace(word)
-	if at := &c.last[place]; at.word == word {
+	bytes := wordBytesOf(word)
+	place := bytes.place(shortBits)
+	if at := &c.short[place]; at.wordBytes == bytes {
 		return at.number, true
 	}
-	if at := &c.last[place^1]; at.word == word {
+	if at := &c.short[place^1]; at.wordBytes == bytes {
 		return at.number, true
 	}
-	number, kept, ok := c.names.of(word)
+	number, _, ok = c.names.of(word)
 	if ok {
-		if c.last[place].word != "" {
+		if c.short[place].size != 0 {
 			place ^= 1
 		}
-		c.last[place] = cachedWord{kept, number}
+		c.short[place] = shortWord{bytes, number}
 	}
 	return number, ok
 }
 
-// cachePlace is where a word is looked for. Both ends of the word count, the
-// middle of a long one does not: a cache may be wrong, and must be quick.
-func cachePlace(text string) uint64 {
-	h, n := uint64(len(text)), len(text)
-	switch {
-	case n >= 8:
-		h ^= word(text) ^ bits.RotateLeft64(word(text[n-8:]), 29)
-	case n >= 4:
-		h ^= halfWord(text)<<32 ^ halfWord(text[n-4:])
-	case n > 0:
-		h ^= uint64(text[0])<<16 ^ uint64(text[n/2])<<8 ^ uint64(text[n-1])<<24
+func (c *wordCache) ofLong(word string) (number uint16, ok bool) {
+	bytes := wordBytesOf(word)
+	at := &c.long[bytes.place(longBits)]
+	if at.word == word {
+		return at.number, true
 	}
-	return (h ^ h>>29) * 0x9e3779b97f4a7c15 >> (64 - cacheBits)
+	number, kept, ok := c.names.of(word)
+	if ok {
+		*at = longWord{kept, number}
+	}
+	return number, ok
+}
+
+// wordBytes are the size of a word and the bytes at both of its ends: all of
+// them in a word of up to sixteen.
+type wordBytes struct {
+	head, tail uint64
+	size       int
+}
+
+func wordBytesOf(text string) wordBytes {
+	switch n := len(text); {
+	case n >= 8:
+		return wordBytes{word(text), word(text[n-8:]), n}
+	case n >= 4:
+		return wordBytes{halfWord(text), halfWord(text[n-4:]), n}
+	default:
+		return wordBytes{uint64(text[0])<<16 | uint64(text[n/2])<<8 | uint64(text[n-1]), 0, n}
+	}
+}
+
+// place is where among 2^width places a word is looked for.
+func (b wordBytes) place(width int) uint64 {
+	h := b.head ^ bits.RotateLeft64(b.tail, 29) ^ uint64(b.size)<<56
+	return (h ^ h>>29) * 0x9e3779b97f4a7c15 >> (64 - width)
 }
 
 func (n *names) text(number uint16) string { return n.word[number] }

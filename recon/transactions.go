@@ -150,6 +150,58 @@ func (b *TransactionBatch) Add(t *Transaction) {
 	b.rows = append(b.rows, row)
 }
 
+// PlainTransaction is a row as nearly every settled row is. Its words are numbers
+// of the batch's table; its strings may alias a reader's buffer.
+type PlainTransaction struct {
+	ID                             string // 22 to 26 digits
+	Reference, ProcessRef          string
+	AuthCode, Last4                string
+	Merchant, Brand, Method, Batch uint16
+	Type                           EventType
+	Currency                       money.Currency
+	Amount                         int64 // minor units of Currency
+	Occurred, Batched              Instant
+	BatchDate                      Date
+	Source                         Source
+}
+
+// Word numbers a merchant, brand or method; 0 is the empty word. False when the run has too many.
+func (b *TransactionBatch) Word(text string) (number uint16, ok bool) { return b.words.of(text) }
+
+// BatchWord numbers a batch id. False when the run has too many.
+func (b *TransactionBatch) BatchWord(text string) (number uint16, ok bool) { return b.batches.of(text) }
+
+// AddPlain packs what [TransactionBatch.Add] packs of the Transaction with the
+// same values, without making one.
+func (b *TransactionBatch) AddPlain(p *PlainTransaction) {
+	b.rows = append(b.rows, txnRow{
+		id: packID(p.ID), amount: p.Amount, settled: p.BatchDate, line: p.Source.Line, merchant: p.Merchant, currency: p.Currency,
+		brand: p.Brand, method: p.Method, batch: p.Batch, file: p.Source.File, kind: p.Type,
+	})
+	row, w := &b.rows[len(b.rows)-1], &b.text
+	w.begin()
+	b.packReference(p.Reference, row)
+	if p.Occurred != 0 {
+		row.flags |= flagHasTime
+		w.putNumber(textOccurred, int64(p.Occurred))
+	}
+	w.put(textAuth, p.AuthCode)
+	w.put(textLast4, p.Last4)
+	b.packBatched(p.Batched, p.BatchDate, row)
+	w.put(textProcessRef, p.ProcessRef)
+	row.text = w.end()
+}
+
+func (b *TransactionBatch) packBatched(at Instant, on Date, row *txnRow) {
+	switch {
+	case at != 0:
+		row.flags |= flagHasBatchTime
+		b.text.putNumber(textBatched, int64(at))
+	case on != 0:
+		row.flags |= flagHasBatchTime | flagDateOnly
+	}
+}
+
 // number gives the row its words' numbers; false when there are too many words.
 func (b *TransactionBatch) number(t *Transaction, row *txnRow) bool {
 	var ok [5]bool
@@ -187,13 +239,7 @@ func (b *TransactionBatch) pack(t *Transaction, row *txnRow) handle {
 	if row.batch, numbered = b.batches.of(t.Batch); !numbered {
 		w.put(textBatch, t.Batch)
 	}
-	switch {
-	case t.Batched != 0:
-		row.flags |= flagHasBatchTime
-		w.putNumber(textBatched, int64(t.Batched))
-	case t.BatchDate != 0:
-		row.flags |= flagHasBatchTime | flagDateOnly
-	}
+	b.packBatched(t.Batched, t.BatchDate, row)
 	w.put(textProcessRef, t.ProcessRef)
 	w.put(textCase, t.Case)
 	w.putNumber(textDueDate, int64(t.DueDate))

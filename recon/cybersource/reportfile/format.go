@@ -25,6 +25,7 @@ type format struct {
 	join    bool     // JSON: the lists speak of the same requests and are joined by their ids
 
 	read    func(*worker) // makes the Transactions of one record; nil: it carries none
+	plain   bool          // read makes of a plain row what [worker.plainRow] packs
 	control func(*worker) // makes the control totals of one record; nil: it carries none
 }
 

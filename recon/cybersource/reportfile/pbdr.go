@@ -14,7 +14,8 @@ func paymentBatchDetailCSV() format {
 		header: func(has func(role) bool, known int) bool {
 			return known >= 4 && (has(batchID) || has(batchDate)) && (has(requestID) || has(applications) && has(reference))
 		},
-		read: (*worker).readBatchDetail,
+		read:  (*worker).readBatchDetail,
+		plain: true,
 	}
 }
 

@@ -19,6 +19,7 @@ type reading struct {
 	make    func(*worker) // what the reading makes of a record: transactions or control totals
 	aliases map[Kind]map[string]string
 	workers int
+	inFull  bool              // no row is plain
 	methods map[string]string // payment methods of the policy by brand
 	number  uint16
 	into    *recon.Transactions
@@ -43,7 +44,7 @@ type reading struct {
 
 func newReading(name string, file uint16, o Options, into *recon.Transactions) *reading {
 	return &reading{
-		number: file, into: into, workers: o.Workers, aliases: o.Aliases, settled: o.SettlementDate, methods: methodsByBrand(o.PaymentTypes), cards: carddata.Has(name),
+		number: file, into: into, workers: o.Workers, inFull: o.inFull, aliases: o.Aliases, settled: o.SettlementDate, methods: methodsByBrand(o.PaymentTypes), cards: carddata.Has(name),
 		report: recon.NewFileReport(carddata.Mask(name), ""), totals: recon.ControlTotals{},
 	}
 }

@@ -52,6 +52,8 @@ type Options struct {
 	// SettlementDate is the policy's, by which fees are rounded; nil: the day in UTC.
 	SettlementDate func(merchant string, batched recon.Instant) recon.Date
 	Workers        int // 0: one for each core
+
+	inFull bool // every row is read as if something about it were unusual: for the test that holds both ways side by side
 }
 
 // headSize is how much of a file is looked at to recognise it.

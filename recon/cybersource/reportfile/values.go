@@ -93,7 +93,15 @@ type lastPayments [16]struct {
 // readPayment finds brand and payment method. The policy's payment_types win
 // over CARD; an electronic check is one whatever its type says.
 func (w *worker) readPayment() {
-	v := w.value(paymentType)
+	paid := w.paymentOf(w.value(paymentType))
+	w.txn.CardBrand, w.txn.Method = paid.brand, paid.method
+	if w.services.echeck {
+		w.txn.Method = "ECHECK"
+	}
+}
+
+// paymentOf is what a payment type means.
+func (w *worker) paymentOf(v []byte) payment {
 	place := len(v)
 	if place > 0 {
 		place += int(v[0]) * 3
@@ -102,10 +110,7 @@ func (w *worker) readPayment() {
 	if known.text != string(v) || known.method == "" {
 		known.text, known.payment = string(v), w.payment(string(v))
 	}
-	w.txn.CardBrand, w.txn.Method = known.brand, known.method
-	if w.services.echeck {
-		w.txn.Method = "ECHECK"
-	}
+	return known.payment
 }
 
 func (w *worker) payment(text string) payment {

@@ -71,6 +71,9 @@ type worker struct {
 	strict  []int   // the columns of the record whose value has a strict form of its own (R7)
 	ill     finding // what is wrong with the record before anybody looks at its values
 
+	plain bool  // rows may be plain
+	empty []int // the columns that hold nothing in one
+
 	applications lastApplications
 	services     serviceFacts // of this row
 	payments     lastPayments
@@ -80,6 +83,9 @@ func newWorker(p *reading, free chan *result) *worker {
 	w := &worker{reading: p, layout: p.layout, free: free}
 	if p.report.Condemned() {
 		w.layout = nil
+	}
+	if w.layout != nil && p.format.plain && !p.inFull {
+		w.plain, w.empty = true, w.layout.emptyInPlain()
 	}
 	return w
 }
@@ -114,7 +120,9 @@ func (w *worker) block(b *delimited.Block) *result {
 		w.out.cards = carddata.HasBytes(b.Raw())
 	}
 	for scanner.Next(&w.record) {
-		w.row()
+		if !w.plainRow() {
+			w.row()
+		}
 	}
 	if fault := scanner.Fault(); fault != nil {
 		w.out.rows++
