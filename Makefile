@@ -36,7 +36,7 @@ race: ## all tests with the race detector (needs a C compiler)
 	$(GO) test -race -shuffle=on $(PACKAGES)
 
 golden: ## write the golden files anew; read the difference before you commit it
-	TIEOUT_GOLDEN=write $(GO) test ./ledger/posting
+	TIEOUT_GOLDEN=write $(GO) test ./ledger/posting ./recon/sagepro/unposted
 	TIEOUT_GOLDEN=write $(GO) test -run TestGolden ./recon/cybersource/reportfile
 	TIEOUT_GOLDEN=write $(GO) test -run TestExplainSays ./cmd/tieout
 

@@ -34,6 +34,7 @@ func house() map[string]room {
 		"recon/cybersource":             {floor: 3, modules: []string{"github.com/failsafe-go/failsafe-go", "github.com/golang-jwt/jwt/v5", "software.sslmate.com/src/go-pkcs12"}},
 		"recon/sagepro/dbf":             {floor: 0, pure: true, modules: []string{"golang.org/x/text"}},
 		"recon/sagepro/survey":          {floor: 3, pure: true},
+		"recon/sagepro/unposted":        {floor: 4, pure: true},
 		"recon/sagepro":                 {floor: 2, modules: []string{"golang.org/x/text", "github.com/microsoft/go-mssqldb", "github.com/alexbrainman/odbc"}},
 		"ledger":                        {floor: 2, pure: true},
 		"recon/night":                   {floor: 3, pure: true},

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tieout/cmd/tieout/internal/config"
+	"tieout/ledger/posting"
 	"tieout/recon"
 	"tieout/recon/store"
 )
@@ -66,7 +67,7 @@ func (v *deliverVerb) act(ctx context.Context, n *nightly, stdout io.Writer) err
 	if err != nil {
 		return err
 	}
-	return v.show(stdout, all)
+	return v.show(ctx, n, stdout, all)
 }
 
 // decide takes a person's word for an unconfirmed file.
@@ -109,13 +110,20 @@ type deliveryReport struct {
 	Attempts int    `json:"failed_attempts,omitempty"`
 	Failure  string `json:"failure,omitempty"`
 	Answer   string `json:"answer,omitempty"`
+	// Cut are texts that were too long for their columns.
+	Cut []string `json:"cut,omitempty"`
 }
 
-func (v *deliverVerb) show(w io.Writer, all []store.Delivery) error {
+func (v *deliverVerb) show(ctx context.Context, n *nightly, w io.Writer, all []store.Delivery) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var cuts []string
 	for i := range all {
 		d := &all[i]
-		r := deliveryReport{d.Name, d.Target, string(d.State), d.SHA256, d.RunID, d.Attempts, d.Failure, d.Answer}
+		cut, err := n.cutTexts(ctx, d)
+		if err != nil {
+			return err
+		}
+		r := deliveryReport{d.Name, d.Target, string(d.State), d.SHA256, d.RunID, d.Attempts, d.Failure, d.Answer, cut}
 		if v.output == "json" {
 			if err := json.NewEncoder(w).Encode(r); err != nil {
 				return err
@@ -123,6 +131,20 @@ func (v *deliverVerb) show(w io.Writer, all []store.Delivery) error {
 			continue
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", r.Name, r.State, r.Target, r.Failure, r.Answer)
+		cuts = append(cuts, cut...)
 	}
-	return table.Flush()
+	err := table.Flush()
+	for _, cut := range cuts {
+		fmt.Fprintln(w, cut)
+	}
+	return err
+}
+
+// cutTexts tells what was cut for a posting file.
+func (n *nightly) cutTexts(ctx context.Context, d *store.Delivery) (all []string, err error) {
+	cuts, err := n.store.CutTexts(ctx, d)
+	for _, c := range cuts {
+		all = append(all, d.Name+": "+posting.Cut{Entry: c.Entry, Line: c.Line, Text: c.Text, Width: c.Width}.String())
+	}
+	return all, err
 }

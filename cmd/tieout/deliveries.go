@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -14,9 +14,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"tieout/cmd/tieout/internal/config"
-	"tieout/ledger"
 	"tieout/ledger/drop"
-	"tieout/ledger/posting"
 	"tieout/recon"
 	"tieout/recon/secret"
 	"tieout/recon/store"
@@ -90,7 +88,7 @@ type openDelivery struct {
 
 // Error names the file, its target and the reason.
 func (o *openDelivery) Error() string {
-	return fmt.Sprintf("posting file %s is not delivered: %s", o.Delivery.Name, o.why)
+	return fmt.Sprintf("posting file %s is not delivered: %s", cmp.Or(o.Delivery.Name, "of run "+o.RunID), o.why)
 }
 
 // Unwrap is the reason.
@@ -100,6 +98,9 @@ func (o *openDelivery) Unwrap() error { return o.why }
 // step. failed is a failure of the target, err one of our own.
 func (n *nightly) deliver(ctx context.Context, t *config.Target, d *store.Delivery) (failed, err error) {
 	parts, err := n.build(ctx, t, d)
+	if errors.Is(err, errRefused) {
+		return err, n.store.Failed(ctx, d, err.Error())
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -183,63 +184,6 @@ func fresh() string {
 	var random [8]byte
 	_, _ = rand.Read(random[:]) // never fails: it ends the process instead
 	return hex.EncodeToString(random[:])
-}
-
-// build makes the files of a delivery from stored entries, proves them against
-// these (INV-11), and releases and fixes what was not fixed yet. A resend has the same bytes (PF-10).
-func (n *nightly) build(ctx context.Context, t *config.Target, d *store.Delivery) ([]drop.File, error) {
-	h, entries, err := n.contents(ctx, d)
-	if err != nil {
-		return nil, err
-	}
-	if d.State == store.Planned {
-		probe, err := t.Format.Write(h, entries)
-		if err != nil {
-			return nil, fmt.Errorf("posting file of run %s: %w", d.RunID, err)
-		}
-		name := func(sequence int) string { h.Sequence = sequence; return probe.Parts[0].Name(h) }
-		if err := n.store.Approve(ctx, d, name); err != nil {
-			return nil, err
-		}
-	}
-	made, err := t.Format.Write(h, entries)
-	if err == nil {
-		err = t.Format.Prove(made.Parts, h, entries)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("posting file %s: %w", d.Name, err)
-	}
-	files := make([]drop.File, len(made.Parts))
-	for i, p := range made.Parts {
-		files[i] = drop.File{Name: p.Name(h), Bytes: p.Bytes}
-	}
-	return files, n.fix(ctx, d, files)
-}
-
-// contents are the header and the entries of a delivery. The sequence of one that is not released is 1.
-func (n *nightly) contents(ctx context.Context, d *store.Delivery) (posting.Header, []ledger.Entry, error) {
-	entries, err := n.store.EntriesOf(ctx, d)
-	slices.SortFunc(entries, func(a, b ledger.Entry) int { return a.Key().Compare(b.Key()) })
-	return posting.Header{
-		Company: d.Company, Target: d.Target, Sequence: max(1, d.Sequence), Created: d.AsOf.String() + "T00:00:00Z", From: d.From, To: d.To, Base: n.cfg.Recon.Base, RunID: d.RunID,
-	}, entries, err
-}
-
-// fix stores hash and size of what was built, or compares with what was stored.
-func (n *nightly) fix(ctx context.Context, d *store.Delivery, files []drop.File) error {
-	whole := files[0].Bytes
-	if len(files) > 1 {
-		whole = drop.WithSidecars(files)[2*len(files)].Bytes // the sentinel lists all hashes
-	}
-	sum := fmt.Sprintf("%x", sha256.Sum256(whole))
-	if d.State == store.Approved {
-		d.SHA256, d.Size = sum, int64(len(whole))
-		return n.store.Advance(ctx, d, store.Approved, store.Built)
-	}
-	if sum != d.SHA256 {
-		return fmt.Errorf("posting file %s: the stored entries give other bytes than those that were approved", d.Name)
-	}
-	return nil
 }
 
 // open opens the target. The folder that is named for the only target is made if

@@ -30,6 +30,8 @@ type Profile struct {
 	Fixed       bool // fields are padded to fixed widths instead of separated
 	Windows1252 bool // characters outside Windows-1252 are an error
 	SendEmpty   bool // a file without entries is written, not refused
+	// Widths are those of a receiver, in characters, by record and field: L, account.
+	Widths map[string]map[string]int
 }
 
 // WriteDefault writes entries in the default profile: records H, E, L, X and T
@@ -50,7 +52,7 @@ func (p Profile) write(w io.Writer, h Header, entries []ledger.Entry) (Totals, [
 	if len(entries) == 0 && !p.SendEmpty {
 		return Totals{}, nil, ErrNothingToPost
 	}
-	totals, err := check(h, entries)
+	totals, err := Check(h, entries)
 	if err != nil {
 		return Totals{}, nil, err
 	}
@@ -65,8 +67,8 @@ func (p Profile) write(w io.Writer, h Header, entries []ledger.Entry) (Totals, [
 	return totals, out.cuts, out.finish()
 }
 
-// check proves that header and entries can be written and adds the entries up.
-func check(h Header, entries []ledger.Entry) (Totals, error) {
+// Check proves that header and entries can be written in any format, and adds the entries up.
+func Check(h Header, entries []ledger.Entry) (Totals, error) {
 	if err := h.check(); err != nil {
 		return Totals{}, err
 	}

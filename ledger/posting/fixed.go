@@ -22,8 +22,19 @@ const (
 )
 
 // fixedColumns are the columns of a record in the fixed-width profile, those of
-// the default profile in the same order; sums is how many currencies T adds up.
-func fixedColumns(record string, sums int) []column {
+// the default profile in the same order, as wide as the receiver has them; sums
+// is how many currencies T adds up.
+func (p Profile) fixedColumns(record string, sums int) []column {
+	columns := usualColumns(record, sums)
+	for i, c := range columns {
+		if width, said := p.Widths[record][c.name]; said {
+			columns[i].width = width
+		}
+	}
+	return columns
+}
+
+func usualColumns(record string, sums int) []column {
 	switch record {
 	case "H":
 		return []column{{"record", 1}, {"product", 6}, {"version", 1}, {"file_id", 30}, {"company", 8}, {"sequence", 9}, {"created", 25}, {"date_from", 10}, {"date_to", 10}, {"base", 3}, {"run_id", 32}}
@@ -49,7 +60,7 @@ const fixedTails = 8
 // fixed pads the fields of a record with blanks to their widths.
 func (w *recordWriter) fixed(fields []field) []field {
 	padded := make([]field, len(fields))
-	for i, c := range fixedColumns(fields[0].text, len(fields)-fixedTails) {
+	for i, c := range w.profile.fixedColumns(fields[0].text, len(fields)-fixedTails) {
 		text := fields[i].text
 		if c.name == "memo" {
 			text = w.cuts.text(fields[1].text, lineOf(fields), text, c.width)
@@ -81,22 +92,22 @@ func (p Profile) split(line string) []string {
 	runes := []rune(line)
 	kind, sums := string(runes[:min(1, len(runes))]), 0
 	if kind == "T" {
-		sums = max(0, (len(runes)-fixedWidth("T", 0))/totalWidth)
+		sums = max(0, (len(runes)-p.fixedWidth("T", 0))/totalWidth)
 	}
-	if len(runes) != fixedWidth(kind, sums) {
+	if len(runes) != p.fixedWidth(kind, sums) {
 		return []string{line}
 	}
 	var fields []string
-	for _, c := range fixedColumns(kind, sums) {
+	for _, c := range p.fixedColumns(kind, sums) {
 		fields = append(fields, strings.TrimRight(string(runes[:c.width]), " "))
 		runes = runes[c.width:]
 	}
 	return fields
 }
 
-func fixedWidth(record string, sums int) int {
+func (p Profile) fixedWidth(record string, sums int) int {
 	width := 0
-	for _, c := range fixedColumns(record, sums) {
+	for _, c := range p.fixedColumns(record, sums) {
 		width += c.width
 	}
 	return width

@@ -3,7 +3,6 @@ package posting
 import (
 	"bytes"
 	"fmt"
-	"slices"
 
 	"tieout/ledger"
 )
@@ -58,7 +57,7 @@ func (c Cut) String() string {
 }
 
 // Formats is the list of posting formats with their usual settings. A new one is
-// a file in this package, golden bytes and a line here.
+// a file in this package, golden bytes, a line here, and one where the configuration reads its options.
 func Formats() []Format {
 	return []Format{
 		Delimited("default", Profile{}),
@@ -69,20 +68,6 @@ func Formats() []Format {
 		Sage300(Sage300Layout{}),
 		IIF(),
 	}
-}
-
-// FormatNamed finds a format in the list.
-func FormatNamed(name string) (Format, error) {
-	all := Formats()
-	i := slices.IndexFunc(all, func(f Format) bool { return f.Name == name })
-	if i < 0 {
-		names := make([]string, len(all))
-		for k, f := range all {
-			names[k] = f.Name
-		}
-		return Format{}, fmt.Errorf("posting format %q: one of %v is needed", name, names)
-	}
-	return all[i], nil
 }
 
 // Delimited is the layout of records H, E, L, X and T in a profile.

@@ -3,6 +3,7 @@ package posting_test
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -178,25 +179,74 @@ func TestIntacctFollowsTheCustomersTemplate(t *testing.T) {
 }
 
 func TestSage300TakesPeriodsOfTheFiscalCalendar(t *testing.T) {
-	f := posting.Sage300(posting.Sage300Layout{Period: func(recon.Date) (int, int, error) { return 2027, 13, nil }})
+	f := posting.Sage300(posting.Sage300Layout{Period: func(recon.Date) (string, error) { return "202713", nil }})
 	if got := string(produce(t, f, plainEntries(t)).Parts[0].Bytes); !strings.Contains(got, ",2027,13,") {
 		t.Errorf("no period 13 of 2027 in\n%s", got)
 	}
 	closed := errors.New("no period has this day")
-	f = posting.Sage300(posting.Sage300Layout{Period: func(recon.Date) (int, int, error) { return 0, 0, closed }})
+	f = posting.Sage300(posting.Sage300Layout{Period: func(recon.Date) (string, error) { return "", closed }})
 	if _, err := f.Write(sample(), plainEntries(t)); !errors.Is(err, closed) {
 		t.Errorf("a day without a period: %v", err)
 	}
 }
 
-func TestFormatNamed(t *testing.T) {
-	for _, f := range posting.Formats() {
-		if got, err := posting.FormatNamed(f.Name); err != nil || got.Name != f.Name {
-			t.Errorf("%s: %q, %v", f.Name, got.Name, err)
+// What a receiver's layout cannot mean is told at once, by option.
+func TestFaultsOfLayouts(t *testing.T) {
+	for want, faults := range map[string][]posting.LayoutFault{
+		"": slices.Concat(posting.IntacctTemplate{}.Check(), posting.Sage300Layout{}.Check(), posting.Sage50CanadaWidths{}.Check(), posting.Profile{}.Check(),
+			posting.Profile{Fixed: true, Widths: map[string]map[string]int{"L": {"account": 24}}}.Check(),
+			posting.IntacctTemplate{Columns: []string{"DATE", "DESCRIPTION", "LINE_NO", "ACCT_NO", "DEBIT", "CREDIT", "LOC"}, Constants: map[string]string{"LOC": "1"}}.Check()),
+		"columns columns columns constants.X": posting.IntacctTemplate{
+			Columns: []string{"DATE", "DATE", "DESCRIPTION", "LINE_NO", "ACCT_NO", "DEBIT", "COLOUR"}, Constants: map[string]string{"X": "1"},
+		}.Check(),
+		"batch constants.ACCTID detail detail_columns header_columns journal": posting.Sage300Layout{
+			Header: "2", Batch: "1234567", Journal: "LONG", HeaderColumns: []string{"JRNLDESC"}, DetailColumns: []string{"ACCTID", "TRANSAMT"}, Constants: map[string]string{"ACCTID": "1"},
+		}.Check(),
+		"source":                                 posting.Sage50CanadaWidths{Source: 5}.Check(),
+		"widths.L.colour widths.L.memo widths.Q": posting.Profile{Widths: map[string]map[string]int{"L": {"colour": 1, "memo": 0}, "Q": {}}}.Check(),
+	} {
+		var options []string
+		for _, f := range faults {
+			options = append(options, f.Option)
+		}
+		if got := strings.Join(options, " "); got != want {
+			t.Errorf("faults of %q, must be of %q: %v", got, want, faults)
 		}
 	}
-	if _, err := posting.FormatNamed("paper"); err == nil || !strings.Contains(err.Error(), "sage-300") {
-		t.Errorf("the fault does not list the formats: %v", err)
+}
+
+// A receiver with other widths gets them, and they are read back.
+func TestFixedWidthsOfAReceiver(t *testing.T) {
+	f := posting.Delimited("fixed-width", posting.Profile{Fixed: true, CRLF: true, Windows1252: true, Widths: map[string]map[string]int{"L": {"account": 12, "memo": 10}, "E": {"natural_key": 60}, "T": {"file_id": 14}}})
+	drop := produce(t, f, plainEntries(t))
+	lines := strings.Split(string(drop.Parts[0].Bytes), "\r\n")
+	if at := lines[2][1+20+6:]; !strings.HasPrefix(at, "1150-300    D") {
+		t.Errorf("the account does not have 12 characters: %q", at)
+	}
+	if len(drop.Cuts) != 2 { // an entry's memo, and now a line's
+		t.Errorf("cuts %v", drop.Cuts)
+	}
+	if err := f.Prove(drop.Parts, sample(), plainEntries(t)); err != nil {
+		t.Error(err)
+	}
+	narrow := posting.Delimited("fixed-width", posting.Profile{Fixed: true, Widths: map[string]map[string]int{"L": {"account": 7}}})
+	if _, err := narrow.Write(sample(), plainEntries(t)); err == nil || !strings.Contains(err.Error(), "field account") {
+		t.Errorf("an account wider than its field: %v", err)
+	}
+}
+
+func TestSage300TakesTheColumnsOfAnInstallation(t *testing.T) {
+	l := posting.Sage300Layout{
+		Type: "KIND", Header: "H", Detail: "D", HeaderColumns: []string{"DATEENTRY", "BATCHID"}, DetailColumns: []string{"TRANSREF", "ACCTID", "SCURNCODE", "TRANSAMT"}, Constants: map[string]string{"SCURNCODE": "USD"},
+	}
+	f := posting.Sage300(l)
+	drop := produce(t, f, plainEntries(t)[:1])
+	want := "KIND,DATEENTRY,BATCHID\r\nKIND,TRANSREF,ACCTID,SCURNCODE,TRANSAMT\r\nH,20260929,000001\r\nD,TO26000001,1150-300,USD,82.490\r\nD,TO26000001,1200-300,USD,-82.490\r\n"
+	if got := string(drop.Parts[0].Bytes); got != want || len(l.Check()) > 0 {
+		t.Errorf("got\n%s\nwant\n%s%v", got, want, l.Check())
+	}
+	if err := f.Prove(drop.Parts, sample(), plainEntries(t)[:1]); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -25,7 +25,7 @@ const iifType = "GENERAL JOURNAL"
 // them. QuickBooks imports it without a confirmation.
 func IIF() Format {
 	return book{
-		name: "quickbooks-iif", extension: "iif", number: 30, account: 159, lineText: 300,
+		name: "quickbooks-iif", extension: "iif", widths: Widths{Number: 30, Account: 159, LineText: 300},
 		head: iifHead(), lines: iifRecords, parse: parseIIF,
 	}.format()
 }

@@ -34,7 +34,7 @@ func Intacct(t IntacctTemplate) Format {
 		lineText = 1000
 	}
 	return book{
-		name: "sage-intacct", extension: "csv", number: 20, account: 24, text: 30, leads: true, lineText: lineText,
+		name: "sage-intacct", extension: "csv", widths: Widths{Number: 20, Account: 24, Text: 30, Leads: true, LineText: lineText},
 		head: []string{csvLine(t.Columns...)}, lines: t.rows, parse: t.parse,
 	}.format()
 }

@@ -3,7 +3,6 @@ package posting
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"tieout/ledger/money"
@@ -19,10 +18,11 @@ type Sage300Layout struct {
 	Header, Detail  string   // its values, 1 and 2
 	HeaderColumns   []string // in the order of the file
 	DetailColumns   []string
-	Batch           string // six digits, 000001: the importer assigns its own
-	Ledger, Journal string // source ledger and type, GL and TO
-	// Period is fiscal year and period of a day; the calendar's unless said.
-	Period func(recon.Date) (year, period int, err error)
+	Batch           string            // six digits, 000001: the importer assigns its own
+	Ledger, Journal string            // source ledger and type, GL and TO
+	Constants       map[string]string // of other columns
+	// Period is the fiscal period of a day, yyyy and two digits; year and month unless said.
+	Period func(recon.Date) (string, error)
 }
 
 // Sage300 is the journal import of Sage 300: a header record, then the details
@@ -30,7 +30,7 @@ type Sage300Layout struct {
 func Sage300(l Sage300Layout) Format {
 	l = l.withDefaults()
 	return book{
-		name: "sage-300", extension: "csv", number: 60, account: 45, text: 60, lineText: 60,
+		name: "sage-300", extension: "csv", widths: Widths{Number: 60, Account: 45, Text: l.textWidth(l.HeaderColumns, "JRNLDESC"), LineText: l.textWidth(l.DetailColumns, "TRANSDESC")},
 		head:  []string{csvLine(append([]string{l.Type}, l.HeaderColumns...)...), csvLine(append([]string{l.Type}, l.DetailColumns...)...)},
 		lines: l.records, parse: l.parse,
 	}.format()
@@ -54,30 +54,41 @@ func (l Sage300Layout) withDefaults() Sage300Layout {
 	return l
 }
 
+// textWidth is 0 where the layout has no such column.
+func (l Sage300Layout) textWidth(columns []string, name string) int {
+	if !slices.Contains(columns, name) {
+		return 0
+	}
+	return 60
+}
+
 // calendarPeriod is year and month.
-func calendarPeriod(d recon.Date) (year, period int, err error) {
-	period, err = strconv.Atoi(d.String()[5:7])
-	return d.Year(), period, err
+func calendarPeriod(d recon.Date) (string, error) {
+	iso := d.String()
+	return iso[:4] + iso[5:7], nil
 }
 
 func (l Sage300Layout) records(no int, v Voucher) ([]string, error) {
-	year, period, err := l.Period(v.Date)
+	period, err := l.Period(v.Date)
 	if err != nil {
 		return nil, err
+	}
+	if len(period) != 6 {
+		return nil, fmt.Errorf("period %q is not yyyy and two digits", period)
 	}
 	entry := fmt.Sprintf("%05d", no)
 	day := strings.ReplaceAll(v.Date.String(), "-", "")
 	header := map[string]string{
 		"BATCHID": l.Batch, "BTCHENTRY": entry, "SRCELEDGER": l.Ledger, "SRCETYPE": l.Journal,
-		"FSCSYR": strconv.Itoa(year), "FSCSPERD": fmt.Sprintf("%02d", period), "JRNLDESC": v.Text, "DATEENTRY": day,
+		"FSCSYR": period[:4], "FSCSPERD": period[4:], "JRNLDESC": v.Text, "DATEENTRY": day,
 	}
-	all := []string{csvLine(values(l.Header, l.HeaderColumns, header)...)}
+	all := []string{csvLine(l.values(l.Header, l.HeaderColumns, header)...)}
 	for i, line := range v.Lines {
 		amount, err := milli(line.Amount)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, csvLine(values(l.Detail, l.DetailColumns, map[string]string{
+		all = append(all, csvLine(l.values(l.Detail, l.DetailColumns, map[string]string{
 			"BATCHNBR": l.Batch, "JOURNALID": entry, "TRANSNBR": fmt.Sprintf("%010d", 20*(i+1)), "ACCTID": line.Account, "TRANSAMT": amount,
 			"TRANSDESC": line.Text, "TRANSREF": v.Number, "TRANSDATE": day, "SRCELDGR": l.Ledger, "SRCETYPE": l.Journal,
 		})...))
@@ -85,10 +96,14 @@ func (l Sage300Layout) records(no int, v Voucher) ([]string, error) {
 	return all, nil
 }
 
-func values(kind string, columns []string, by map[string]string) []string {
+func (l Sage300Layout) values(kind string, columns []string, by map[string]string) []string {
 	all := []string{kind}
 	for _, c := range columns {
-		all = append(all, by[c])
+		value, ours := by[c]
+		if !ours {
+			value = l.Constants[c]
+		}
+		all = append(all, value)
 	}
 	return all
 }

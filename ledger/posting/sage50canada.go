@@ -22,7 +22,7 @@ func Sage50Canada(w Sage50CanadaWidths) Format {
 		w = Sage50CanadaWidths{Source: 20, Comment: 75}
 	}
 	return book{
-		name: "sage50-canada", extension: "txt", number: w.Source, account: 16, text: w.Comment, lineText: w.Comment,
+		name: "sage50-canada", extension: "txt", widths: Widths{Number: w.Source, Account: 16, Text: w.Comment, LineText: w.Comment},
 		lines: sage50CanadaLines, parse: parseSage50Canada,
 	}.format()
 }

@@ -19,7 +19,7 @@ func sage50Columns() []string {
 // number of its rows repeated on each. An entry has at most 560.
 func Sage50US() Format {
 	return book{
-		name: "sage50-us", extension: "csv", number: 20, account: 15, lineText: 160, maxLines: 560,
+		name: "sage50-us", extension: "csv", widths: Widths{Number: 20, Account: 15, LineText: 160, Lines: 560},
 		head: []string{csvLine(sage50Columns()...)}, lines: sage50Rows, parse: parseSage50,
 	}.format()
 }

@@ -30,16 +30,19 @@ type VoucherLine struct {
 	Text    string
 }
 
+// Widths are what the columns of a format have room for, in characters.
+type Widths struct {
+	Number, Account int  // of the entry number and of an account: wider ones are refused
+	Text, LineText  int  // of the entry's text and of a line's: longer ones are cut; 0 where there is no such column
+	Leads           bool // the entry's number leads its text in one column
+	Lines           int  // of a voucher, 0 for no limit
+}
+
 // book is the form that a format gives to vouchers.
 type book struct {
 	name      string
 	extension string
-	number    int // widths in characters: of the entry number and of an account, wider ones are refused
-	account   int
-	text      int  // of the entry's text and of a line's, longer ones are cut; 0 where there is no such column
-	leads     bool // the entry's number leads its text in one column
-	lineText  int
-	maxLines  int // of a voucher, 0 for no limit
+	widths    Widths
 	lines     func(no int, v Voucher) ([]string, error)
 	head      []string
 	parse     func(lines []string, base money.Currency) ([]Voucher, error)
@@ -57,7 +60,7 @@ func (b book) write(h Header, entries []ledger.Entry) (Drop, error) {
 	if len(entries) == 0 {
 		return Drop{}, ErrNothingToPost
 	}
-	totals, err := check(h, entries)
+	totals, err := Check(h, entries)
 	if err != nil {
 		return Drop{}, err
 	}
@@ -93,21 +96,32 @@ func (b book) render(vouchers []Voucher) ([]byte, error) {
 
 // vouchers are the entries as far as they fit the book.
 func (b book) vouchers(entries []ledger.Entry) ([]Voucher, []Cut, error) {
+	all, cuts, err := b.widths.Vouchers(entries)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", b.name, err)
+	}
+	return all, cuts, nil
+}
+
+// Vouchers are entries as far as they fit the columns, in their order, without those of
+// nothing in base, and what was cut of their texts. What a narrow column would
+// turn into something else is refused; the error names the entry.
+func (w Widths) Vouchers(entries []ledger.Entry) ([]Voucher, []Cut, error) {
 	var cuts cutter
 	all := make([]Voucher, 0, len(entries))
 	for _, e := range entries {
-		v := Voucher{Number: e.Number(), Date: e.PostingDate(), Text: cuts.text(e.Number(), 0, cmp.Or(e.Memo(), e.Key().String()), b.textWidth(e))}
+		v := Voucher{Number: e.Number(), Date: e.PostingDate(), Text: cuts.text(e.Number(), 0, cmp.Or(e.Memo(), e.Key().String()), w.textWidth(e))}
 		for i, l := range e.Lines() {
 			amount := money.New(l.Base, e.Base())
 			if l.Side == ledger.Credit {
 				amount = amount.Neg()
 			}
 			if amount.Sign() != 0 {
-				v.Lines = append(v.Lines, VoucherLine{l.Account, amount, cuts.text(e.Number(), i+1, l.Label+" "+l.Memo, b.lineText)})
+				v.Lines = append(v.Lines, VoucherLine{l.Account, amount, cuts.text(e.Number(), i+1, l.Label+" "+l.Memo, w.LineText)})
 			}
 		}
-		if err := b.fits(v); err != nil {
-			return nil, nil, fmt.Errorf("%s: entry %s: %w", b.name, e.Number(), err)
+		if err := w.fits(v); err != nil {
+			return nil, nil, fmt.Errorf("entry %s: %w", e.Number(), err)
 		}
 		if len(v.Lines) > 0 {
 			all = append(all, v)
@@ -117,24 +131,24 @@ func (b book) vouchers(entries []ledger.Entry) ([]Voucher, []Cut, error) {
 }
 
 // textWidth is what the column has left for the entry's text.
-func (b book) textWidth(e ledger.Entry) int {
-	if b.leads {
-		return max(0, b.text-len(e.Number())-1)
+func (w Widths) textWidth(e ledger.Entry) int {
+	if w.Leads {
+		return max(0, w.Text-len(e.Number())-1)
 	}
-	return b.text
+	return w.Text
 }
 
 // fits refuses what a narrow column would turn into something else.
-func (b book) fits(v Voucher) error {
-	if len(v.Number) > b.number {
-		return fmt.Errorf("its number is longer than the %d characters of its column", b.number)
+func (w Widths) fits(v Voucher) error {
+	if len(v.Number) > w.Number {
+		return fmt.Errorf("its number is longer than the %d characters of its column", w.Number)
 	}
-	if b.maxLines > 0 && len(v.Lines) > b.maxLines {
-		return fmt.Errorf("%d lines, and the importer takes %d: roll up by fewer keys", len(v.Lines), b.maxLines)
+	if w.Lines > 0 && len(v.Lines) > w.Lines {
+		return fmt.Errorf("%d lines, and the importer takes %d: roll up by fewer keys", len(v.Lines), w.Lines)
 	}
 	for i, l := range v.Lines {
-		if len([]rune(l.Account)) > b.account {
-			return fmt.Errorf("line %d: account %s is longer than the %d characters of its column", i+1, l.Account, b.account)
+		if len([]rune(l.Account)) > w.Account {
+			return fmt.Errorf("line %d: account %s is longer than the %d characters of its column", i+1, l.Account, w.Account)
 		}
 	}
 	return nil
@@ -155,7 +169,7 @@ func (b book) prove(parts []Part, h Header, entries []ledger.Entry) error {
 	if err != nil {
 		return err
 	}
-	if err := sameVouchers(found, wanted); err != nil {
+	if err := SameVouchers(found, wanted); err != nil {
 		return fmt.Errorf("INV-11: %s: %w", b.name, err)
 	}
 	again, err := b.render(wanted)
@@ -185,14 +199,16 @@ func (b book) read(file []byte, base money.Currency) ([]Voucher, error) {
 		return nil, fmt.Errorf("%s: %w", b.name, err)
 	}
 	for _, v := range vouchers {
-		if err := v.balanced(); err != nil {
+		if err := v.Balanced(); err != nil {
 			return nil, fmt.Errorf("%s: %w", b.name, err)
 		}
 	}
 	return vouchers, nil
 }
 
-func (v Voucher) balanced() error {
+// Balanced refuses a voucher that does not add up to zero; the error is a
+// [ledger.ErrUnbalanced] with the difference.
+func (v Voucher) Balanced() error {
 	sum := money.Amount{}
 	for _, l := range v.Lines {
 		var err error
@@ -206,7 +222,9 @@ func (v Voucher) balanced() error {
 	return nil
 }
 
-func sameVouchers(found, wanted []Voucher) error {
+// SameVouchers compares what a file has with what the journal has. The error names
+// the first entry that differs.
+func SameVouchers(found, wanted []Voucher) error {
 	if len(found) != len(wanted) {
 		return fmt.Errorf("the file has %d entries, the journal %d", len(found), len(wanted))
 	}

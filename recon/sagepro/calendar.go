@@ -3,6 +3,7 @@ package sagepro
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,7 +27,7 @@ type Period struct {
 
 // ReadCalendar reads the periods of the company from SYCDFIS.
 func (c *Company) ReadCalendar(ctx context.Context, t Tables) (*Calendar, error) {
-	calendar := &Calendar{}
+	var periods []Period
 	err := c.Entries(ctx, t, "periods", func(_ int, e Entry) error {
 		if of := e.text("company"); of != "" && of != c.Number {
 			return nil
@@ -42,14 +43,20 @@ func (c *Company) ReadCalendar(ctx context.Context, t Tables) (*Calendar, error)
 		case p.To < p.From:
 			return fmt.Errorf("period %s ends on %s before it begins on %s; correct the fiscal calendar", p.Number, p.To, p.From)
 		}
-		calendar.periods = append(calendar.periods, p)
+		periods = append(periods, p)
 		return nil
 	})
-	slices.SortFunc(calendar.periods, func(a, b Period) int { return cmp.Or(int(a.From-b.From), strings.Compare(a.Number, b.Number)) })
-	if err == nil && len(calendar.periods) == 0 {
+	if err == nil && len(periods) == 0 {
 		err = fmt.Errorf("table %s has no period of company %s; nothing could be posted", c.Period.Table, c.Number)
 	}
-	return calendar, err
+	return NewCalendar(periods), err
+}
+
+// NewCalendar is a calendar of periods in any order.
+func NewCalendar(periods []Period) *Calendar {
+	periods = slices.Clone(periods)
+	slices.SortFunc(periods, func(a, b Period) int { return cmp.Or(int(a.From-b.From), strings.Compare(a.Number, b.Number)) })
+	return &Calendar{periods}
 }
 
 // Periods are all, by their first day.
@@ -76,4 +83,14 @@ func (c *Calendar) Fault(date recon.Date) string {
 		return fmt.Sprintf("%s lies in period %s, which is locked", date, p.Number)
 	}
 	return ""
+}
+
+// Open is the number of the period of a day: 202613. The error says why nothing
+// can be posted on that day.
+func (c *Calendar) Open(date recon.Date) (string, error) {
+	if fault := c.Fault(date); fault != "" {
+		return "", errors.New(fault + "; open the period in the ERP, or extend its calendar")
+	}
+	p, _ := c.Of(date)
+	return p.Number, nil
 }

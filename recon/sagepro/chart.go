@@ -3,6 +3,7 @@ package sagepro
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -94,6 +95,45 @@ func (c *Chart) Fault(number string) string {
 		return "does not have the form " + c.Mask + " of the ERP's account numbers"
 	}
 	return "is not in the ERP's chart of accounts"
+}
+
+// Stored is the form in which the ERP stores an account that can be booked to
+// (GL-05). The error says why it cannot.
+func (c *Chart) Stored(number string) (string, error) {
+	stored := number
+	if _, known := c.accounts[number]; !known && c.Mask != "" {
+		stored, _ = Masked(number, c.Mask)
+	}
+	if fault := c.Fault(stored); fault != "" {
+		return "", fmt.Errorf("account %s %s", number, fault)
+	}
+	return stored, nil
+}
+
+// Masked gives an account number the form of a mask: 1150100 becomes 1150-100
+// under 9999-999, and what has the form stays. ok tells whether it can have it;
+// if not, the number comes back as it was.
+func Masked(number, mask string) (stored string, ok bool) {
+	if fits(number, mask) {
+		return number, true
+	}
+	var b strings.Builder
+	rest := number
+	for i := range len(mask) {
+		switch {
+		case !strings.Contains("9#ANX!", mask[i:i+1]):
+			b.WriteByte(mask[i])
+		case rest == "":
+			return number, false
+		default:
+			b.WriteByte(rest[0])
+			rest = rest[1:]
+		}
+	}
+	if rest != "" || !fits(b.String(), mask) {
+		return number, false
+	}
+	return b.String(), true
 }
 
 // fits compares a number with a mask of FoxPro: 9 and # are digits, A letters,

@@ -135,10 +135,8 @@ func (s *Store) Approve(ctx context.Context, d *Delivery, name func(sequence int
 func follows(from, to DeliveryState) bool {
 	sending := []DeliveryState{Uploading, Uploaded, Renaming}
 	switch to {
-	case Planned, Approved:
+	case Planned, Approved, Built: // by Approve and Build
 		return false
-	case Built:
-		return from == Approved || from == Unconfirmed // again: a person had it sent once more
 	case Uploading, Uploaded, Renaming:
 		return from == Built || slices.Contains(sending, from)
 	case Delivered:

@@ -32,6 +32,12 @@ func pages() map[string]encoding.Encoding {
 // CodePages are the names that [Options] and [Layout] take.
 func CodePages() []string { return slices.Sorted(maps.Keys(pages())) }
 
+// Writes tells whether the header of a new table can name a code page.
+func Writes(page string) bool { return markOf(page) != 0 }
+
+// Encoding is a code page of [CodePages]; nil if there is none of that name.
+func Encoding(page string) encoding.Encoding { return pages()[page] }
+
 // pageOf names the code page of a header's mark, "" if the mark is none or not known.
 func pageOf(mark byte) string {
 	switch mark {

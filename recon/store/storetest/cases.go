@@ -157,14 +157,22 @@ func deliveries(b *bench) {
 // walk takes a delivery through its states: none is skipped, none comes twice.
 func (b *bench) walk(s *store.Store, d *store.Delivery, sequence int) {
 	b.Helper()
-	b.refused(s.Advance(b.Context(), d, store.Approved, store.Built), "not APPROVED")
+	b.refused(s.Build(b.Context(), d, nil, nil), "not APPROVED")
 	twice := *d
 	b.must(s.Approve(b.Context(), d, named))
 	b.refused(s.Approve(b.Context(), &twice, named), "not PLANNED")
 	b.equal("sequence and name", []any{sequence, named(sequence)}, []any{d.Sequence, d.Name})
 	b.refused(s.Advance(b.Context(), d, store.Approved, store.Delivered), "does not follow")
+	b.refused(s.Advance(b.Context(), d, store.Approved, store.Built), "does not follow")
 	d.SHA256, d.Size = "ab", 3
-	b.must(s.Advance(b.Context(), d, store.Approved, store.Built))
+	parts, cuts := []store.Part{{Name: "F.txt", SHA256: "ab", Size: 3}, {Name: "G.txt", SHA256: "cd", Size: 1}}, []store.CutText{{Entry: "TO26000001", Line: 2, Width: 5, Text: "a long text"}}
+	b.must(s.Build(b.Context(), d, parts, cuts))
+	b.refused(s.Build(b.Context(), d, nil, nil), "not APPROVED")
+	kept, err := s.Parts(b.Context(), d)
+	b.must(err)
+	cut, err := s.CutTexts(b.Context(), d)
+	b.must(err)
+	b.equal("parts and cuts", []any{parts, cuts}, []any{kept, cut})
 	b.refused(s.Advance(b.Context(), d, store.Built, store.Approved), "does not follow")
 	b.must(s.Advance(b.Context(), d, store.Built, store.Delivered))
 	b.refused(s.Advance(b.Context(), d, store.Built, store.Delivered), "not BUILT")
@@ -177,7 +185,7 @@ func (b *bench) built(s *store.Store) *store.Delivery {
 	d := b.owed(s)[0]
 	b.must(s.Approve(b.Context(), &d, named))
 	d.SHA256, d.Size = "ab", 3
-	b.must(s.Advance(b.Context(), &d, store.Approved, store.Built))
+	b.must(s.Build(b.Context(), &d, []store.Part{{Name: d.Name, SHA256: "ab", Size: 3}}, nil))
 	return &d
 }
 

@@ -71,6 +71,7 @@ func ReadRun(name string, data []byte, beside fs.FS, r Range) (*Run, error) {
 	}
 	s.readERPBooks(run)
 	run.Policy = *s.policy(beside)
+	s.tieTargets(run)
 	if door != nil && run.ERP == nil {
 		s.fault("sage_pro", "required: documents come from the ERP's tables; name at least the generation and the company")
 	}

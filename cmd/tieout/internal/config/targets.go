@@ -11,9 +11,51 @@ import (
 )
 
 // Target is who gets posting files: one format, into a folder or to an SFTP server.
+//
+//	targets:                        # or posting, with one such section or a folder
+//	  - name: ERP                   # needed where there are several: A-Z 0-9 _
+//	    format: sage-300            # default, if not said
+//	    sftp: {address: "sftp.acme.example:22", user: tieout, dir: /drop, key_file: keys/tieout, host_keys: ["ssh-ed25519 AAAA..."]}
+//	    consumer: sentinel          # waits for .done; or immediate
+//	    ack: expected               # or none
+//	    ack_timeout: 24h
+//	  - {name: GL, folder: posting}
+//
+// A format is a name, or a section with the options of the receiver:
+//
+//	format: sage-300
+//	format: {name: default, encoding: windows-1252, line_end: crlf}
+//	format: {name: fixed-width, widths: {L: {account: 24, memo: 60}, E: {memo: 60}}}
+//	format: {name: sage50-canada, source: 13, comment: 39}
+//	format: {name: sage-intacct, journal: CC, columns: [JOURNAL, DATE, ...], constants: {LOCATION_ID: "100"}}
+//	format:
+//	  name: sage-300
+//	  record_type: RECTYPE          # heading of the first column
+//	  header: "1"                   # its values
+//	  detail: "2"
+//	  header_columns: [BATCHID, BTCHENTRY, ...]
+//	  detail_columns: [BATCHNBR, JOURNALID, ...]
+//	  constants: {SRCECURN: USD}    # of columns that no entry fills
+//	  batch: "000001"
+//	  ledger: GL
+//	  journal: TO
+//	  calendar: [{period: "202701", from: 2026-07-01, to: 2026-07-31, locked: true}, ...]   # year and month, if not said
+//	format:
+//	  name: sage-pro-unposted
+//	  files: dbf                    # new tables, or csv
+//	  version: vfp                  # of tables: vfp or fox2
+//	  code_page: cp1252
+//	  date_format: 2006-01-02       # of csv
+//	  widths: {gltdes: 30, subno: 0}        # of columns of characters; 0 leaves one out
+//	  constants: {adduser: EDI, glmodule: GL}
+//	  mask: 9999-999                # the ERP's chart of accounts, if not said
+//	  calendar: [...]               # the ERP's fiscal calendar, if not said
+//
+// QuickBooks (quickbooks-iif) and the American Sage 50 (sage50-us) have no options.
 type Target struct {
 	Name      string // "" for the only one, else A-Z 0-9 _; it is part of the file id
 	Format    posting.Format
+	Unposted  *Unposted  // the format, where it takes accounts and periods of the ERP; nil: Format is
 	Folder    string     // as written; "" where Server is
 	Server    *SFTPPlace // nil where Folder is
 	Immediate bool       // the consumer takes the data file without waiting for .done
@@ -42,13 +84,13 @@ func (s *sheet) readTargets() []Target {
 	}
 	v, ok := s.value("posting")
 	if !ok {
-		return []Target{{Format: s.format("posting", ""), Folder: "posting"}}
+		return []Target{{Format: posting.Delimited("default", posting.Profile{}), Folder: "posting"}}
 	}
 	if path, scalar := text(v); scalar {
 		if path == "" {
 			return nil
 		}
-		return []Target{{Format: s.format("posting", ""), Folder: path}}
+		return []Target{{Format: posting.Delimited("default", posting.Profile{}), Folder: path}}
 	}
 	return []Target{s.target("posting", v)}
 }
@@ -81,14 +123,14 @@ func (s *sheet) targetList(v any) []Target {
 
 func (s *sheet) target(key string, v any) (t Target) {
 	t.AckWithin = 24 * time.Hour
-	name := ""
+	t.Format = posting.Delimited("default", posting.Profile{})
 	for field, value := range s.section(key, v) {
 		at := key + "." + field
 		switch field {
 		case "name":
 			t.Name = s.textOf(at, value)
 		case "format":
-			name = s.textOf(at, value)
+			s.format(at, value, &t)
 		case "folder", "path":
 			t.Folder = s.textOf(at, value)
 		case "sftp":
@@ -103,22 +145,10 @@ func (s *sheet) target(key string, v any) (t Target) {
 			s.fault(at, "is not known here")
 		}
 	}
-	t.Format = s.format(key+".format", name)
 	if (t.Folder == "") == (t.Server == nil) {
 		s.fault(key, "either folder or sftp is needed")
 	}
 	return t
-}
-
-func (s *sheet) format(key, name string) posting.Format {
-	if name == "" {
-		name = "default"
-	}
-	f, err := posting.FormatNamed(name)
-	if err != nil {
-		s.fault(key, "%s", err)
-	}
-	return f
 }
 
 func (s *sheet) sftp(key string, v any) *SFTPPlace {
