@@ -77,7 +77,7 @@ torture: ## long proofs: SCENARIOS and a workbook of ROWS recalculated by LibreO
 
 tables: ## genuine tables in SAMPLES: as read here, by npm dbffile in NODE_MODULES, and by Debian's python3-dbf
 	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && mkdir $$work/dumps && cp -r "$(SAMPLES)" $$work/files && chmod -R u+w $$work/files && \
-	TIEOUT_NO_SKIP=1 TIEOUT_DBF_SAMPLES=$$work/files TIEOUT_DBF_DUMP=$$work/dumps $(GO) test -tags torture -count=1 -run GenuineTables ./recon/sagepro/dbf && \
+	TIEOUT_NO_SKIP=1 TIEOUT_DBF_SAMPLES=$$work/files TIEOUT_DBF_DUMP=$$work/dumps $(GO) test -tags torture -count=1 -run Genuine ./recon/sagepro/dbf && \
 	node recon/sagepro/dbf/testdata/compare.mjs $$work/dumps "$(NODE_MODULES)" && \
 	python3 recon/sagepro/dbf/testdata/compare.py $$work/dumps $(PYTHON_PACKAGES) >$$work/log; code=$$?; tail -1 $$work/log; test $$code = 0 && diff -r "$(SAMPLES)" $$work/files
 

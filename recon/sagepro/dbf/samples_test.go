@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -41,8 +42,8 @@ func known() map[string]facts {
 		}},
 		"ARINVT01.DBF":                      {rows: 124, values: map[int]map[string]string{1: {"LDATE": ""}, 124: {"LDATE": ""}}},
 		"ARINVT01.hdr":                      {refused: ErrNotTable},
-		"vfp9_30.dbf":                       {rows: 3, deleted: 1, values: map[int]map[string]string{1: {"FIELD4": "17000000000.00"}}},
-		"foxpro_currency_01.dbf":            {rows: 3},
+		"vfp9_30.dbf":                       {rows: 3, deleted: 1, values: map[int]map[string]string{1: {"FIELD3": "2013-12-12 08:30:00", "FIELD4": "17000000000.00"}}},
+		"foxpro_currency_01.dbf":            {rows: 3, values: map[int]map[string]string{1: {"currencyp": "20.0000", "currencyn": "-20.0000"}, 2: {"currencyp": "50.0000", "currencyn": "-50.0000"}}},
 		"dbase_31.dbf":                      {rows: 77, values: map[int]map[string]string{1: {"UNITPRICE": "18.0000"}}},
 		"WSPMST.DBF":                        {rows: 6802, deleted: 5},
 		"lessThanActualRecords.dbf":         {rows: 1, trailing: 84},
@@ -50,6 +51,108 @@ func known() map[string]facts {
 		"dbase_8c.dbf":                      {refused: ErrNotTable},
 		"polygon.dbf":                       {refused: ErrNotTable},
 		"dbase_31_with_03_version_byte.dbf": {rows: 77, values: map[int]map[string]string{1: {"UNITPRICE": "18.0000"}}},
+	}
+}
+
+// shapes are version, code page, rows, deleted rows and columns of genuine files; ? is what nobody has written down.
+func shapes() map[string]string {
+	return map[string]string{
+		"ARCUST01.DBF": "0x03 cp437 3 0 129", "ARINVT01.DBF": "0xF5 cp437 124 0 ?", "dbase_30.dbf": "0x30 cp1252 ? 0 145", "dbase_31.dbf": "0x31 cp1252 77 0 ?",
+		"dbase_31_float_double.dbf": "0x31 ? 77 0 ?", "dbase_32.dbf": "0x32 ? 1 0 1", "vfp9_30.dbf": "0x30 ? 3 1 6", "vfp9_30_memo.dbf": "0x30 ? ? 1 ?",
+		"klippert_test.dbf": "0x30 ? ? 1 ?", "dkeza.dbf": "0x30 cp1250 1 0 3", "memotest.dbf": "? ? ? 1 ?", "dbase_03.dbf": "0x03 ? ? 0 ?", "dbase_83.dbf": "0x83 ? ? 0 ?",
+		"dbase_8b.dbf": "0x8B ? ? 0 ?", "people.dbf": "0x03 ? ? 1 ?", "WSPMST.DBF": "0x03 ? 6802 5 ?", "tl_2019_01_place.dbf": "0x03 ? 587 0 ?",
+		"vfp_gbk_missing_memo.dbf": "0x30 cp936 4247 0 ?", "cp1251.dbf": "? cp1251 ? 0 ?", "dbase_currency.dbf": "0x30 cp874 ? 0 ?",
+		"dbase_31_with_03_version_byte.dbf": "0x03 ? 77 0 ?", "lessThanActualRecords.dbf": "0x03 ? 1 0 ?",
+	}
+}
+
+// checkShape holds what was read against the shape that is known.
+func checkShape(t *testing.T, name string, table *Table, d *dumped, deleted int) {
+	t.Helper()
+	got := fmt.Sprintf("0x%02X %s %d %d %d", table.Version, table.CodePage, table.Len(), deleted, len(d.Fields))
+	for i, want := range strings.Fields(shapes()[name]) {
+		if is := strings.Fields(got)[i]; want != "?" && want != is {
+			t.Errorf("%s is %s, expected %s", name, got, shapes()[name])
+		}
+	}
+	if check := particulars()[name]; check != nil {
+		check(t, table, d)
+	}
+}
+
+// particulars are what else is known of a file.
+func particulars() map[string]func(*testing.T, *Table, *dumped) {
+	kinds := func(d *dumped, kind byte) (n int) {
+		for _, f := range d.Fields {
+			if f.Type == kind {
+				n++
+			}
+		}
+		return n
+	}
+	return map[string]func(*testing.T, *Table, *dumped){
+		"ARINVT01.DBF": func(t *testing.T, table *Table, d *dumped) {
+			if table.recordLength != 2686 || table.headerLength != 3809 || kinds(d, 'M') == 0 || d.Fields[0].Name != "ITEM" || d.Fields[0].Width != 15 {
+				t.Errorf("record %d, header %d, %+v", table.recordLength, table.headerLength, d.Fields[0])
+			}
+			if n, date, memo := blank(d, 'N'), blank(d, 'D'), blank(d, 'M'); n != 21 || date != 2 || memo != kinds(d, 'M') {
+				t.Errorf("%d N, %d D and %d memo columns are blank in every row", n, date, memo)
+			}
+		},
+		"dbase_30.dbf": func(t *testing.T, _ *Table, d *dumped) {
+			if kinds(d, 'M') != 26 || kinds(d, 'M') == blank(d, 'M') || len(d.Faults) > 0 {
+				t.Errorf("%d memo columns, %d blank, %q", kinds(d, 'M'), blank(d, 'M'), d.Faults)
+			}
+		},
+		"dbase_03.dbf": func(t *testing.T, _ *Table, d *dumped) {
+			names := map[string]int{}
+			for _, f := range d.Fields {
+				names[f.Name]++
+			}
+			if names["Point_ID"] != 2 {
+				t.Error("no field name is doubled")
+			}
+		},
+		"FolderRoot.dbf": func(t *testing.T, _ *Table, d *dumped) {
+			if d.Fields[0].Width != 1040 || *d.Rows[2][0] != `\\diskserveur` || len(d.Faults) != len(d.Rows) {
+				t.Errorf("%+v %q", d.Fields, d.Faults)
+			}
+		},
+		"mazovia.dbf": func(t *testing.T, _ *Table, d *dumped) {
+			if len(d.Rows) != 2 || d.Deleted[0] || d.Deleted[1] {
+				t.Error("rows with a delete flag of 0x00 live")
+			}
+		},
+	}
+}
+
+// blank counts the columns of a kind that are blank in every row; what cannot be read is not.
+func blank(d *dumped, kind byte) (n int) {
+	for i, f := range d.Fields {
+		filled := f.Type != kind
+		for at, row := range d.Rows {
+			filled = filled || row[i] == nil && !d.null[[2]int{at, i}] || row[i] != nil && *row[i] != ""
+		}
+		if !filled {
+			n++
+		}
+	}
+	return n
+}
+
+// A backup of a memo file is a memo file, and one of a header is no table.
+func TestGenuineMemoBackup(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(samples(t), "sbt", "ARINVT01.TBK"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := OpenFPT(bytes.NewReader(data), int64(len(data)))
+	if err != nil || m.blockSize != 64 {
+		t.Fatalf("%+v %v", m, err)
+	}
+	text, err := m.text([]byte("         8")) // the first block behind the header
+	if err != nil || len(text) == 0 {
+		t.Errorf("%q %v", text, err)
 	}
 }
 
@@ -102,6 +205,8 @@ type dumped struct {
 	Deleted []bool      `json:"deleted"`
 	Rows    [][]*string `json:"rows"` // nil for NULL and for what cannot be read
 	Faults  []string    `json:"faults"`
+
+	null map[[2]int]bool // row and column from 0
 }
 
 func readGenuine(t *testing.T, path string, data []byte) *dumped {
@@ -134,6 +239,10 @@ func readGenuine(t *testing.T, path string, data []byte) *dumped {
 				t.Errorf("%s row %d %s is %q, expected %q", path, rows.Number(), f.Name, value, expected)
 			}
 			if rows.Null(i) {
+				if d.null == nil {
+					d.null = map[[2]int]bool{}
+				}
+				d.null[[2]int{len(d.Rows), i}] = true
 				row = append(row, nil)
 				continue
 			}
@@ -144,6 +253,7 @@ func readGenuine(t *testing.T, path string, data []byte) *dumped {
 	if rows.Err() != nil || isKnown && (table.Len() != want.rows || deleted != want.deleted || table.Trailing != want.trailing) {
 		t.Errorf("%s: %d rows, %d deleted, %d trailing bytes: %v", path, table.Len(), deleted, table.Trailing, rows.Err())
 	}
+	checkShape(t, filepath.Base(path), table, d, deleted)
 	t.Logf("%s: 0x%02X %s, %d rows, %d deleted, %d columns, trailing %d, %d faults %.300q", path, table.Version, table.CodePage, table.Len(), deleted, len(d.Fields), table.Trailing, len(d.Faults), d.Faults)
 	return d
 }
