@@ -216,7 +216,7 @@ func (o *ordeal) dump(db *sql.DB, all map[string]string) error {
 	}
 	for _, table := range tables {
 		name := table[0]
-		if name == "locks" || name == "goose_db_version" || strings.HasPrefix(name, "river_") {
+		if name == "locks" || name == "services" || name == "goose_db_version" || strings.HasPrefix(name, "river_") {
 			continue
 		}
 		rows, err := texts(o.t.Context(), db, "SELECT * FROM "+name)

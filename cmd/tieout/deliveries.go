@@ -16,6 +16,7 @@ import (
 	"tieout/cmd/tieout/internal/config"
 	"tieout/ledger/drop"
 	"tieout/recon"
+	"tieout/recon/night"
 	"tieout/recon/secret"
 	"tieout/recon/store"
 )
@@ -38,7 +39,7 @@ func (n *nightly) handOut(ctx context.Context) error {
 // serveTarget delivers what a target is owed and collects its answers, while nobody
 // else does.
 func (n *nightly) serveTarget(ctx context.Context, t *config.Target) error {
-	release, err := n.store.HoldTarget(ctx, n.cfg.Recon.Company, t.Name)
+	release, err := n.holdTarget(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -47,6 +48,17 @@ func (n *nightly) serveTarget(ctx context.Context, t *config.Target) error {
 		return err
 	}
 	return n.collectAnswers(ctx, t)
+}
+
+// holdTarget waits for whoever serves the target at the moment.
+func (n *nightly) holdTarget(ctx context.Context, t *config.Target) (release func(), err error) {
+	for range 100 {
+		if release, err = n.store.HoldTarget(ctx, n.cfg.Recon.Company, t.Name); !errors.Is(err, night.ErrLocked) || ctx.Err() != nil {
+			return release, err
+		}
+		pause(ctx, 100*time.Millisecond)
+	}
+	return nil, &exitError{exitLocked, fmt.Errorf("target %s is being served: %w", t.Name, err)}
 }
 
 // deliverTo delivers what a target is owed strictly in sequence: a file that is

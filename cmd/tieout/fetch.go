@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,7 +21,7 @@ import (
 	"tieout/recon/night"
 )
 
-// gridVerb is what `tieout fetch` and `tieout status` have in common.
+// gridVerb is what `tieout fetch` and `tieout status` have in common: the reports of days.
 type gridVerb struct {
 	config, from, to, output string
 	merchants                []string
@@ -57,22 +56,17 @@ func fetchCommand() *cobra.Command {
 	return cmd
 }
 
-func statusCommand() *cobra.Command {
-	v := &gridVerb{now: time.Now}
-	cmd := &cobra.Command{
-		Use:   "status [--from D --to D]",
-		Short: "Show what came of the processor's reports, by merchant, report and day",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return failed(v.status(cmd.Context(), cmd.OutOrStdout())) },
-	}
-	v.flags(cmd)
-	cmd.Flags().Lookup("from").Usage = "first business day of the reports, yyyy-mm-dd; two weeks ago if not given"
-	cmd.Flags().Lookup("to").Usage = "last business day; the first, or yesterday, if not given"
-	return cmd
-}
-
 // open reads the configuration, which must have an account section.
 func (v *gridVerb) open(ctx context.Context) (*nightly, config.Range, error) {
+	n, r, err := v.openAny(ctx)
+	if err == nil && n.cfg.Processor == nil {
+		err = errors.Join(usage(errors.New("reports is a folder: there is no processor account to ask; see reports.merchants")), n.close())
+	}
+	return n, r, err
+}
+
+// openAny reads the configuration, whatever it has.
+func (v *gridVerb) openAny(ctx context.Context) (*nightly, config.Range, error) {
 	if v.output != "text" && v.output != "json" {
 		return nil, config.Range{}, usage(fmt.Errorf("--output %q: text or json is needed", v.output))
 	}
@@ -80,15 +74,12 @@ func (v *gridVerb) open(ctx context.Context) (*nightly, config.Range, error) {
 	if err != nil {
 		return nil, r, usage(err)
 	}
-	n, err := openNightly(ctx, v.config, r, v.now, false)
+	n, err := openStored(ctx, v.config, r, v.now)
 	if err != nil {
 		return nil, r, err
 	}
-	if n.cfg.Processor == nil {
-		return nil, r, errors.Join(usage(errors.New("reports is a folder: there is no processor account to ask; see reports.merchants")), n.close())
-	}
 	for _, m := range v.merchants {
-		if !slices.ContainsFunc(n.cfg.Processor.Accounts, func(a config.Account) bool { return a.Merchant == m }) {
+		if n.cfg.Processor == nil || !slices.ContainsFunc(n.cfg.Processor.Accounts, func(a config.Account) bool { return a.Merchant == m }) {
 			return nil, r, errors.Join(usage(fmt.Errorf("--merchant %s has no account in reports.merchants", m)), n.close())
 		}
 	}
@@ -150,22 +141,6 @@ func (n *nightly) fetching(p *processor) *night.Fetch {
 	}
 }
 
-func (v *gridVerb) status(ctx context.Context, stdout io.Writer) error {
-	if today := recon.DateOf(v.now()); v.from == "" {
-		v.from, v.to = (today - 14).String(), cmp.Or(v.to, (today-1).String())
-	}
-	n, r, err := v.open(ctx)
-	if err != nil {
-		return err
-	}
-	want := (&processor{cfg: n.cfg.Processor}).wanted(r.From, r.To, v.only)
-	cells, err := n.store.Cells(ctx, n.cfg.Recon.Company, r.From, r.To)
-	if err := errors.Join(err, n.close()); err != nil {
-		return err
-	}
-	return v.show(stdout, night.Filled(cells, want))
-}
-
 // gridReport is the grid for machines.
 type gridReport struct {
 	Cells   []night.Cell `json:"cells"`
@@ -209,6 +184,11 @@ func (v *gridVerb) show(w io.Writer, grid []night.Cell) error {
 	} else if err := r.write(w); err != nil {
 		return err
 	}
+	return gridVerdict(grid)
+}
+
+// gridVerdict is exit code 4 while required reports are not in.
+func gridVerdict(grid []night.Cell) error {
 	lacking := night.Lacking(grid)
 	if len(lacking) == 0 {
 		return nil

@@ -67,7 +67,8 @@ func readNightly(path string, r config.Range) (*nightly, error) {
 	return n, nil
 }
 
-// openNightly reads the configuration and opens what it names.
+// openNightly reads the configuration and what the books ask of the ERP, and opens
+// what the configuration names.
 func openNightly(ctx context.Context, path string, r config.Range, now func() time.Time, dry bool) (*nightly, error) {
 	n, err := readNightly(path, r)
 	if err != nil {
@@ -77,12 +78,27 @@ func openNightly(ctx context.Context, path string, r config.Range, now func() ti
 	if err := n.readBooks(ctx); err != nil {
 		return nil, err
 	}
-	where, err := n.places()
+	return n, n.openState(ctx)
+}
+
+// openStored is openNightly without the ERP, for verbs that only look at what is stored.
+func openStored(ctx context.Context, path string, r config.Range, now func() time.Time) (*nightly, error) {
+	n, err := readNightly(path, r)
 	if err != nil {
 		return nil, err
 	}
-	n.store, err = store.Open(ctx, where, n.options(now))
-	return n, err
+	n.now = now
+	return n, n.openState(ctx)
+}
+
+// openState opens archive and store.
+func (n *nightly) openState(ctx context.Context) error {
+	where, err := n.places()
+	if err != nil {
+		return err
+	}
+	n.store, err = store.Open(ctx, where, n.options(n.now))
+	return err
 }
 
 // options are what the store is told.

@@ -111,7 +111,7 @@ func (o *accountFolder) fetch(wantCode int, change ...func(*gridVerb)) gridRepor
 func (o *accountFolder) status(wantCode int, change ...func(*gridVerb)) gridReport {
 	o.t.Helper()
 	var stdout bytes.Buffer
-	err := failed(o.grid(change...).status(o.t.Context(), &stdout))
+	err := failed((&statusVerb{gridVerb: *o.grid(change...)}).run(o.t.Context(), &stdout))
 	return o.judge(wantCode, err, &stdout, &bytes.Buffer{})
 }
 

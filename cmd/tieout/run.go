@@ -89,9 +89,17 @@ func (v *runVerb) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	done, err := v.handOver(ctx, n, stdout, stderr)
+	if !done && err == nil {
+		err = v.work(ctx, n, r, stdout, stderr)
+	}
+	return errors.Join(err, n.close())
+}
+
+// work makes the runs and shows them; its error has the exit code.
+func (v *runVerb) work(ctx context.Context, n *nightly, r config.Range, stdout, stderr io.Writer) error {
 	n.full = v.full
 	answers, err := v.nights(ctx, n, r, stdout, stderr)
-	err = errors.Join(err, n.close())
 	for _, a := range answers {
 		if err := v.show(stdout, a); err != nil {
 			return err

@@ -31,6 +31,8 @@ import (
 // serveVerb is `tieout serve`: every night on its own.
 type serveVerb struct {
 	config string
+	replay int64
+	within time.Duration
 	sweep  time.Duration
 	now    func() time.Time
 }
@@ -40,11 +42,25 @@ func serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the nights that the schedule asks for, deliver, and tell people",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return failed(v.run(cmd.Context(), cmd.ErrOrStderr())) },
+		Long: `Run the nights that the schedule asks for, in order, also those that were missed, deliver, and tell people.
+
+What is owed stands in the store, so a service may be stopped, killed and started at any time. The first signal
+lets the run under way end, for --stop-within at most; the second ends the service at once. A SQLite store takes one
+service, PostgreSQL several. "tieout run" beside a service hands its run over to it.
+What fails is tried again after pauses that grow from a minute to an hour; what no attempt can help is given up,
+told, listed by "tieout status --stuck", and tried again on the next morning or by --replay.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if v.replay != 0 {
+				return failed(v.again(cmd.Context(), cmd.OutOrStdout()))
+			}
+			return failed(v.run(cmd.Context(), cmd.ErrOrStderr()))
+		},
 	}
 	cmd.Flags().StringVar(&v.config, "config", "tieout.yaml", "configuration")
 	cmd.Flags().DurationVar(&v.sweep, "sweep", time.Minute, "how often it looks for what is owed")
+	cmd.Flags().DurationVar(&v.within, "stop-within", 30*time.Second, "how long a run may take to end after the first signal")
+	cmd.Flags().Int64Var(&v.replay, "replay", 0, "have the stuck job of this number tried again, and end; see status --stuck")
 	return cmd
 }
 
@@ -69,6 +85,15 @@ func (v *serveVerb) run(ctx context.Context, stderr io.Writer) error {
 	return errors.Join(books.serve(ctx, n.cfg), n.store.Close())
 }
 
+// again has a stuck job tried again by the service that runs, or by the next one.
+func (v *serveVerb) again(ctx context.Context, stdout io.Writer) error {
+	n, err := openStored(ctx, v.config, config.Range{From: 1, To: 1, AsOf: 1}, v.now)
+	if err != nil {
+		return err
+	}
+	return errors.Join(n.replay(ctx, v.replay, stdout), n.close())
+}
+
 // serve works until ctx ends.
 func (v *served) serve(ctx context.Context, cfg *config.Run) error {
 	host, _ := os.Hostname()
@@ -82,7 +107,7 @@ func (v *served) serve(ctx context.Context, cfg *config.Run) error {
 	}
 	defer leave()
 	s := service.New(v, v, v, service.Options{
-		Company: v.company, ID: v.id, Schedules: cfg.Service.Schedules, Fetches: cfg.Processor != nil, Sweep: v.sweep, Overdue: cfg.Service.Overdue,
+		Company: v.company, ID: v.id, Schedules: cfg.Service.Schedules, Fetches: cfg.Processor != nil, Sweep: v.sweep, Overdue: cfg.Service.Overdue, StopWithin: v.within,
 	}, v.now, v.log)
 	if cfg.Service.Admin != "" {
 		address, err := s.Listen(ctx, cfg.Service.Admin, v.ready)
@@ -122,7 +147,11 @@ type served struct {
 
 // at reads the configuration as it is now, over the store that is open.
 func (v *served) at(day recon.Date) (*nightly, error) {
-	n, err := readNightly(v.config, config.Range{From: day, To: day, AsOf: recon.DateOf(v.now())})
+	return v.over(config.Range{From: day, To: day, AsOf: recon.DateOf(v.now())})
+}
+
+func (v *served) over(r config.Range) (*nightly, error) {
+	n, err := readNightly(v.config, r)
 	if err != nil {
 		return nil, err
 	}
@@ -190,11 +219,6 @@ func (v *served) Run(ctx context.Context, day recon.Date) (o service.Outcome, er
 		return o, err
 	}
 	return n.outcome(day, answers[0]), nil
-}
-
-// Asked runs what somebody asked for by hand.
-func (v *served) Asked(_ context.Context, no string) error {
-	return queue.Hopeless{Err: fmt.Errorf("request %s: not known", no)}
 }
 
 // Publish hands out results.
@@ -288,6 +312,13 @@ func (v *served) Owed(ctx context.Context) (jobs []queue.Job, err error) {
 		if waiting {
 			add(queue.Deliver, n.cfg.Targets[i].Name)
 		}
+	}
+	requests, err := v.store.Requests(ctx, v.company)
+	if err != nil {
+		return nil, err
+	}
+	for i := range requests {
+		add(queue.Run, "#"+strconv.Itoa(requests[i].No))
 	}
 	untold, err := v.store.Untold(ctx, v.company, "")
 	for _, u := range untold {

@@ -64,7 +64,7 @@ admin: 127.0.0.1:0
 	c.report("a.csv", [4]string{"01", "2026-09-29", "10.00", "100"})
 	c.report("b.csv", [4]string{"02", "2026-09-30", "20.00", "101"})
 	for start := range 3 { // the later ones find nothing to do
-		log, end := c.serve(time.Date(2026, 10, 1, 5, 31, 0, 0, time.UTC))
+		log, end := c.serve(at(2026, 10, 1, 5, 31))
 		within(t, "two posting files and three mails", log, func() bool {
 			return strings.Count(filesOf(t, host.Dir), ".csv.done") == 2 && len(mail.Messages()) == 3
 		})
@@ -93,11 +93,17 @@ admin: 127.0.0.1:0
 	}
 }
 
+// at is a clock that stands still.
+func at(year, month, day, hour, minute int) func() time.Time {
+	now := time.Date(year, time.Month(month), day, hour, minute, 0, 0, time.UTC)
+	return func() time.Time { return now }
+}
+
 // serve serves the company until end is called.
-func (c companyFolder) serve(now time.Time) (log *heard, end func()) {
+func (c companyFolder) serve(now func() time.Time) (log *heard, end func()) {
 	log = &heard{}
 	ctx, stop := context.WithCancel(c.t.Context())
-	v := &serveVerb{config: filepath.Join(c.dir, "tieout.yaml"), sweep: 50 * time.Millisecond, now: func() time.Time { return now }}
+	v := &serveVerb{config: filepath.Join(c.dir, "tieout.yaml"), sweep: 50 * time.Millisecond, now: now}
 	ended := make(chan error, 1)
 	go func() {
 		err := v.run(ctx, log)

@@ -74,6 +74,26 @@ func (s *Schedule) Due(day recon.Date) time.Time {
 	return time.Time{}
 }
 
+// DueOf is the first start of a morning of several schedules that covers a day, zero
+// if there is none.
+func DueOf(schedules []Schedule, day recon.Date) time.Time {
+	return earliest(schedules, func(s *Schedule) time.Time { return s.Due(day) })
+}
+
+// Next is the first start after now of several schedules, zero if there is none within a year.
+func Next(schedules []Schedule, now time.Time) time.Time {
+	return earliest(schedules, func(s *Schedule) time.Time { return s.Next(now) })
+}
+
+func earliest(schedules []Schedule, of func(*Schedule) time.Time) (first time.Time) {
+	for i := range schedules {
+		if t := of(&schedules[i]); !t.IsZero() && (first.IsZero() || t.Before(first)) {
+			first = t
+		}
+	}
+	return first
+}
+
 // Owed are the days after the last one that was run which the mornings up to now
 // cover, oldest first: a run for each.
 func Owed(schedules []Schedule, last recon.Date, now time.Time) []recon.Date {

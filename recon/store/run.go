@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -234,3 +235,25 @@ func (l look) Recall(ctx context.Context, req night.Request, s *night.State, nee
 
 // Commit writes nothing.
 func (l look) Commit(context.Context, *night.Commit) error { return nil }
+
+// Ran is a run as it is told.
+type Ran struct {
+	RunID, From, To, AsOf string
+	State                 string // its outcome once it is committed
+	Started, Ended        time.Time
+	Failure               string
+}
+
+// Runs are the last runs of a company, newest first.
+func (s *Store) Runs(ctx context.Context, company string, most int) (all []Ran, err error) {
+	err = each(ctx, s.db, "SELECT run_id, date_from, date_to, as_of, state, outcome, started_us, ended_us, failure FROM runs WHERE company = $1 ORDER BY run_no DESC LIMIT $2", []any{company, most}, func(scan func(...any) error) error {
+		var r Ran
+		var outcome string
+		var started, ended int64
+		err := scan(&r.RunID, &r.From, &r.To, &r.AsOf, &r.State, &outcome, &started, &ended, &r.Failure)
+		r.State, r.Started, r.Ended = cmp.Or(outcome, r.State), time.UnixMicro(started), time.UnixMicro(ended)
+		all = append(all, r)
+		return err
+	})
+	return all, err
+}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,6 +29,7 @@ func (s *Store) Enlist(ctx context.Context, company, id string) (stop func(), er
 		if err != nil {
 			return err
 		}
+		others = slices.DeleteFunc(others, func(v Service) bool { return v.Holder == s.o.Holder }) // this process before it was started anew, as in a container
 		if s.dialect.single && len(others) > 0 {
 			return fmt.Errorf("%w: %s serves this store since %s; a SQLite file takes one service, PostgreSQL takes several", night.ErrLocked, others[0].Holder, others[0].Started.UTC().Format(time.RFC3339))
 		}

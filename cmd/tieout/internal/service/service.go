@@ -245,12 +245,8 @@ func begun(open []queue.Entry, day recon.Date, morning bool) bool {
 // watch tells of days that are owed for too long, and of jobs that were given up (R18).
 func (s *Service) watch(ctx context.Context, owed []recon.Date, open []queue.Entry) {
 	for _, day := range owed {
-		for i := range s.o.Schedules {
-			due := s.o.Schedules[i].Due(day)
-			if late := s.now().Sub(due); !due.IsZero() && late > s.o.Overdue {
-				s.tell(ctx, overdueNight(day, due, s.Status().Failure))
-				break
-			}
+		if due := night.DueOf(s.o.Schedules, day); !due.IsZero() && s.now().Sub(due) > s.o.Overdue {
+			s.tell(ctx, overdueNight(day, due, s.Status().Failure))
 		}
 	}
 	var stuck []string
@@ -266,12 +262,4 @@ func (s *Service) watch(ctx context.Context, owed []recon.Date, open []queue.Ent
 }
 
 // Next is the next morning, zero if there is none within a year.
-func (s *Service) Next() time.Time {
-	var next time.Time
-	for i := range s.o.Schedules {
-		if n := s.o.Schedules[i].Next(s.now()); !n.IsZero() && (next.IsZero() || n.Before(next)) {
-			next = n
-		}
-	}
-	return next
-}
+func (s *Service) Next() time.Time { return night.Next(s.o.Schedules, s.now()) }

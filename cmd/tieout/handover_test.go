@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tieout/recon"
+	"tieout/recon/store/storetest"
+)
+
+const unattended = `store: %STORE%
+start: 2026-09-29
+schedule: {at: "05:30", zone: UTC}
+`
+
+// Beside a service, `run` by hand hands its run over and says what the service says
+// of it, with its exit code.
+func TestRunIsHandedOver(t *testing.T) {
+	server := storetest.Start(t)
+	for name, where := range map[string]string{"SQLite": "state.db", "PostgreSQL": server.Database(t)} {
+		t.Run(name, func(t *testing.T) { handedOver(t, where) })
+	}
+}
+
+func handedOver(t *testing.T, where string) {
+	t.Helper()
+	today := recon.DateOf(time.Now().UTC())
+	first, second := (today - 3).String(), (today - 2).String()
+	c := newCompany(t, fmt.Sprintf("store: %s\nstart: %s\nschedule: {at: \"00:00\", zone: UTC, lag: 3}\nposting: posting\n", where, first))
+	c.documents([3]string{"100", first, "10.00"}, [3]string{"101", second, "20.00"})
+	c.report("a.csv", [4]string{"01", first, "10.00", "100"})
+	if alone := c.tell(exitDone, "run", "--from", first); strings.Contains(alone, "handed over") {
+		t.Errorf("nobody is there: %s", alone)
+	}
+	log, end := c.serve(time.Now)
+	within(t, "a service", log, func() bool { return c.sql(where, "SELECT CAST(COUNT(*) AS TEXT) FROM services") == "1" })
+	c.report("b.csv", [4]string{"02", second, "20.00", "101"})
+	c.want(c.tell(exitDone, "run", "--from", second), "handed over to the service of", "settlement days "+second, "1 transactions", "as request 1")
+	c.want(c.tell(exitDone, "run", "--from", second, "--output", "json"), `"outcome":"UNCHANGED"`)
+	c.report("c.csv", [4]string{"03", second, "5.00", "999"})
+	c.want(c.tell(exitExceptions, "run", "--from", second, "--fail-on", "exceptions"), "there are open exceptions")
+	if got := c.tell(exitDone, "run", "--from", first, "--dry-run"); strings.Contains(got, "handed over") {
+		t.Errorf("a run that touches nothing was handed over: %s", got)
+	}
+	c.want(c.tell(exitDone, "status"), "served by", "no day is due", "nothing is stuck", second)
+	end()
+	c.want(c.tell(exitDone, "status"), "no service runs")
+}
+
+// A day that fails is listed as stuck with its reason; what was given up is tried
+// again by its number.
+func TestStatusListsWhatIsStuck(t *testing.T) {
+	c := newCompany(t, strings.ReplaceAll(unattended, "%STORE%", "state.db")+"posting: posting\n")
+	c.report("a.csv", [4]string{"01", "2026-09-29", "10.00", "100"})
+	if err := os.Rename(filepath.Join(c.dir, "erp"), filepath.Join(c.dir, "gone")); err != nil {
+		t.Fatal(err)
+	}
+	log, end := c.serve(at(2026, 9, 30, 9, 0))
+	within(t, "a failed night", log, func() bool { return strings.Contains(log.String(), "night failed") })
+	within(t, "a stuck job", log, func() bool { return c.sql("state.db", "SELECT state FROM river_job WHERE kind = 'run'") == "retryable" })
+	c.want(c.tell(exitUsage, "serve", "--replay", "77"), "status --stuck")
+	end()
+	c.sql("state.db", "UPDATE river_job SET state = 'discarded', finalized_at = scheduled_at WHERE kind = 'run' RETURNING 1")
+	said := c.tell(exitFailed, "status", "--stuck")
+	c.want(said, "run 2026-09-29", "DEAD", "there is nothing at")
+	if strings.Contains(said, "served by") {
+		t.Errorf("more than what is stuck:\n%s", said)
+	}
+	c.want(c.tell(exitFailed, "status", "--output", "json"), `"due":[{"day":"2026-09-29","since":"2026-09-30T05:30:00Z","overdue":true}`, `"state":"DEAD"`)
+	if err := os.Rename(filepath.Join(c.dir, "gone"), filepath.Join(c.dir, "erp")); err != nil {
+		t.Fatal(err)
+	}
+	no := c.sql("state.db", "SELECT CAST(id AS TEXT) FROM river_job WHERE kind = 'run'")
+	c.want(c.tell(exitDone, "serve", "--replay", no), "run 2026-09-29 is tried again")
+	log, end = c.serve(at(2026, 9, 30, 9, 0))
+	defer end()
+	within(t, "the night", log, func() bool { return strings.Contains(log.String(), "night done") })
+}
