@@ -21,6 +21,7 @@ type checkVerb struct {
 	config, output string
 	survey         string // file for what the ERP's tables are like
 	create         bool
+	verbose        bool
 	now            func() time.Time
 	change         []func(*cybersource.Options) // of the client, in tests
 }
@@ -39,6 +40,7 @@ func checkCommand() *cobra.Command {
 	flags.StringVar(&v.config, "config", "tieout.yaml", "configuration")
 	flags.StringVar(&v.output, "output", "text", "text or json")
 	flags.StringVar(&v.survey, "survey", "", "write what the ERP's tables are like into this file, to be sent: structures, counts, codes and masked keys")
+	flags.BoolVar(&v.verbose, "verbose", false, "log every answer of the processor, and every attempt")
 	flags.BoolVar(&v.create, "create-subscriptions", false, "subscribe to what is missing, with the fields that tieout needs")
 	return cmd
 }
@@ -76,6 +78,9 @@ func (v *checkVerb) run(ctx context.Context, stdout, stderr io.Writer) error {
 
 // accounts looks at every account; one that fails leaves the others.
 func (v *checkVerb) accounts(ctx context.Context, n *nightly, stderr io.Writer) (all []checked) {
+	if !v.verbose { // the verdict says what came of it
+		stderr = io.Discard
+	}
 	p, err := n.openProcessor(logTo(stderr), v.change...)
 	if p == nil {
 		return []checked{{What: "processor", Told: err.Error(), usage: true}}

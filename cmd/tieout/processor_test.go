@@ -481,9 +481,12 @@ func TestCheckTellsAllFaultsAtOnce(t *testing.T) {
 		v := &checkVerb{config: filepath.Join(o.dir, "tieout.yaml"), output: "text", now: func() time.Time { return o.clock() }, change: []func(*cybersource.Options){o.impatient}}
 		change(v)
 		err := failed(v.run(t.Context(), &stdout, &stderr))
+		if v.verbose != (stderr.Len() > 0) {
+			t.Errorf("verbose %v, and the log has %q", v.verbose, stderr.String())
+		}
 		return stdout.String(), err
 	}
-	said, err := check(func(*checkVerb) {})
+	said, err := check(func(v *checkVerb) { v.verbose = true })
 	if codeOf(t, err) != exitFailed || !strings.Contains(said, "FAULT  merchant acme: Missing: no subscription") || !strings.Contains(said, "ok     merchant acme: signed as jwt") || !strings.Contains(said, "ok     merchant acme: clock") {
 		t.Errorf("%v\n%s", err, said)
 	}
@@ -501,6 +504,10 @@ func TestCheckTellsAllFaultsAtOnce(t *testing.T) {
 	o.put("key", sandboxSecret)
 	o.peer.Play(sandbox.Play{Kind: sandbox.Unauthorized})
 	if said, err = check(func(*checkVerb) {}); codeOf(t, err) != exitFailed || !strings.Contains(said, "401") {
+		t.Errorf("%v\n%s", err, said)
+	}
+	o.peer.Play(sandbox.Play{Kind: sandbox.ServerError})
+	if said, err = check(func(*checkVerb) {}); codeOf(t, err) != exitFailed || !strings.Contains(said, "FAULT  merchant acme: ") {
 		t.Errorf("%v\n%s", err, said)
 	}
 	o.peer.Play(sandbox.Play{Kind: sandbox.None})
@@ -625,5 +632,27 @@ func TestControlTotalsHoldBackWhatDoesNotAddUp(t *testing.T) {
 	o.fetch(exitDone, func(v *gridVerb) { v.from, v.to, v.again = "2026-10-01", "2026-10-01", true })
 	if all = o.night(exitDone, "2026-10-01", "2026-10-01"); len(all[len(all)-1].Holds) != 0 || len(o.posted()) <= posted {
 		t.Errorf("%+v, %d entries posted", all, len(o.posted()))
+	}
+}
+
+// R18: a night that went on without a report tells a later run of the same day
+// that it has come, also where it turns out to be empty: the day is done then.
+func TestEmptyDayProvenAfterItsNight(t *testing.T) {
+	o := newAccount(t, cybersource.JWT, "America/New_York", "")
+	if got := o.night(exitMissing, "2026-09-29", "2026-09-29")[0]; got.Outcome != "DONE_WITH_EXCEPTIONS" || len(got.NotProvided) != 1 || len(got.Results) == 0 {
+		t.Errorf("%+v: want a night without its report", got)
+	}
+	if got := o.night(exitMissing, "2026-09-29", "2026-09-29")[0]; got.Outcome != "UNCHANGED" {
+		t.Errorf("%+v: want UNCHANGED", got)
+	}
+	zone := scheduleIn(t, "America/New_York")
+	if err := o.shelf.Put(daily, zone.ReportDate(on(t, "2026-09-29")).String(), sandbox.CSV, nil, zone.Zone); err != nil {
+		t.Fatal(err)
+	}
+	if got := o.night(exitDone, "2026-09-29", "2026-09-29")[0]; got.Outcome != "DONE" || len(got.NotProvided) != 0 || len(got.Results) == 0 {
+		t.Errorf("%+v: want the day done", got)
+	}
+	if got := o.night(exitDone, "2026-09-29", "2026-09-29")[0]; got.Outcome != "UNCHANGED" {
+		t.Errorf("%+v: want UNCHANGED", got)
 	}
 }

@@ -35,6 +35,7 @@ type Commit struct {
 	Request
 	RunID         string
 	Outcome       Outcome
+	Lacking       []string // what the run went on without
 	Files         []File
 	Rows          []Row // decided by this run
 	Touched       []Row // of other ranges, whose held money this run used or gave back

@@ -326,11 +326,11 @@ func (f *Found) aboutRow(a *Answer, read *read) (replaced bool) {
 	return f.Key == "" && read.replaced(file, f.Hold)
 }
 
-// finish notes that the files were read, and whether anything changed at all:
-// in the books, in the outcomes, or in what must be told.
+// finish notes that the files were read, and whether anything changed at all: in
+// the books, in the outcomes, in what is lacking, or in what must be told.
 func (n *Night) finish(ctx context.Context, p *past, a *Answer, told bool) error {
 	c := a.Commit
-	c.Files = slices.Clone(a.Files)
+	c.Files, c.Lacking = slices.Clone(a.Files), a.NotProvided
 	for i := range c.Files {
 		c.Files[i].Used, c.Files[i].Report = true, a.Reports[i]
 	}
@@ -346,6 +346,7 @@ func (n *Night) finish(ctx context.Context, p *past, a *Answer, told bool) error
 			c.News = append(c.News, item)
 		}
 	}
+	told = told || !sameLacking(p.state.Lacking, a.NotProvided)
 	open := slices.ContainsFunc(a.Work, func(e Exception) bool { return e.Status != Closed })
 	switch {
 	case !told && len(c.Changed())+len(c.Replaced)+len(c.News)+len(c.Exceptions) == 0:
@@ -356,6 +357,12 @@ func (n *Night) finish(ctx context.Context, p *past, a *Answer, told bool) error
 		c.Outcome = Done
 	}
 	return nil
+}
+
+// sameLacking tells whether two runs went on without the same; why is no matter.
+func sameLacking(a, b []string) bool {
+	name := func(s string) string { name, _, _ := strings.Cut(s, " ("); return name }
+	return slices.EqualFunc(a, b, func(x, y string) bool { return name(x) == name(y) })
 }
 
 // spans are the first and last settlement dates of the rows of each report file,

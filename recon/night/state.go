@@ -278,5 +278,6 @@ type State struct {
 	Cuts          []Cut
 	Revision      int        // of the workbooks of this range so far
 	PriorAsOf     recon.Date // of the last run before this one; 0: there is none
+	Lacking       []string   // what the last run of this range went on without
 	Weeks         []Week     // oldest first, up to a week before this run; none before the first run
 }

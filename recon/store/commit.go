@@ -261,7 +261,12 @@ func (r *Run) prove(ctx context.Context, tx *sql.Tx, c *night.Commit) error {
 }
 
 func (r *Run) endRun(ctx context.Context, tx *sql.Tx, c *night.Commit) error {
-	res, err := tx.ExecContext(ctx, "UPDATE runs SET state = 'COMMITTED', outcome = $1, run_id = $2, ended_us = $3 WHERE run_no = $4 AND state = 'RUNNING'", string(c.Outcome), c.RunID, r.nowMicros(), r.no)
+	lacking, err := json.Marshal(c.Lacking)
+	if err != nil {
+		return err
+	}
+	res, err := tx.ExecContext(ctx, "UPDATE runs SET state = 'COMMITTED', outcome = $1, run_id = $2, ended_us = $3, lacking = $4 WHERE run_no = $5 AND state = 'RUNNING'",
+		string(c.Outcome), c.RunID, r.nowMicros(), string(lacking), r.no)
 	if err != nil {
 		return err
 	}

@@ -22,13 +22,25 @@ func (r *Run) Load(ctx context.Context, req night.Request) (*night.State, error)
 		Run: r.no, Attempt: r.attempt, BatchNets: map[recon.BatchKey]int64{}, Priors: map[string]recon.Prior{}, Entries: map[string][]ledger.Booked{},
 		Exceptions: map[string]night.Exception{}, Bodies: map[string]string{}, LastNumber: map[int]int{},
 	})
-	for _, step := range []func() error{l.openExceptions, l.rowsOfRange, l.funding, l.nets, l.numbers, l.files, l.cuts, l.weeks} {
+	for _, step := range []func() error{l.openExceptions, l.rowsOfRange, l.funding, l.nets, l.numbers, l.files, l.cuts, l.weeks, l.lacking} {
 		if err := step(); err != nil {
 			return nil, err
 		}
 	}
 	return l.s, r.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM runs WHERE company = $1 AND date_from = $2 AND date_to = $3 AND state = 'COMMITTED' AND outcome <> 'UNCHANGED'`,
 		req.Company, req.From.String(), req.To.String()).Scan(&l.s.Revision)
+}
+
+// lacking is what the last run of the same range went on without.
+func (l *loading) lacking() error {
+	return each(l.ctx, l.db, `SELECT lacking FROM runs WHERE company = $1 AND date_from = $2 AND date_to = $3 AND state = 'COMMITTED' ORDER BY run_no DESC LIMIT 1`,
+		[]any{l.company, l.req.From.String(), l.req.To.String()}, func(scan func(...any) error) error {
+			var text string
+			if err := scan(&text); err != nil {
+				return err
+			}
+			return json.Unmarshal([]byte(text), &l.s.Lacking)
+		})
 }
 
 type loading struct {

@@ -257,3 +257,20 @@ func hostileText(name string) string {
 	}
 	return text.String()
 }
+
+// Members of an object have no order: whose report it is may be said behind its rows.
+func TestMerchantBehindTheList(t *testing.T) {
+	const rows = `"chargebackDetails":[{"requestId":"7000000000000000000001","amount":"5.00","sign":"-","currencyCode":"USD","action":"DEBIT","natureOfDispute":"Chargeback","time":"2026-09-29T10:00:00Z"},
+		{"requestId":"7000000000000000000001","amount":"6.00","sign":"-","currencyCode":"USD","action":"DEBIT","natureOfDispute":"Chargeback","time":"2026-09-29T11:00:00Z"}]`
+	for _, text := range []string{`{"organizationId":"acme",` + rows + `}`, `{` + rows + `,"organizationId":"acme"}`} {
+		table := recon.NewTransactions(0, 0)
+		r := Read("r", 0, strings.NewReader(text), Options{}, table)
+		if r.Verdict != recon.FileAccepted || table.Len() != 2 || table.At(0).Merchant != "acme" || table.At(1).Merchant != "acme" || table.At(1).Source.Line != 2 {
+			t.Errorf("%+v of %s", r, text)
+		}
+	}
+	table := recon.NewTransactions(0, 0)
+	if r := Read("r", 0, strings.NewReader(`{`+rows+`}`), Options{}, table); r.Rows.Quarantined != 2 || r.Findings[0].Code != "missing_merchant" {
+		t.Errorf("%+v", r)
+	}
+}

@@ -26,6 +26,7 @@ type assembler struct {
 	outer  []value // of what stands around the record: a batch for its requests
 	fields [][]byte
 	joined *joining // nil: every record stands for itself
+	late   joining  // records of JSON before it was said whose they are
 }
 
 // value is one value of a record.
@@ -41,6 +42,7 @@ func newAssembler(p *reading) *assembler {
 	if p.format.join {
 		a.joined = &joining{byID: map[string]*joint{}}
 	}
+	a.late.apart = true
 	return a
 }
 
@@ -152,6 +154,10 @@ func (a *assembler) end() {
 		a.joined.add(a)
 		return
 	}
+	if a.p.format.body == jsonBody && a.p.meta.merchant == "" { // members have no order: it may stand behind the list
+		a.late.add(a)
+		return
+	}
 	a.fields = a.fields[:0]
 	for range a.p.layout.names {
 		a.fields = append(a.fields, nil)
@@ -180,6 +186,7 @@ func (a *assembler) finish(damage *delimited.Fault) {
 	if a.joined != nil && damage == nil {
 		a.joined.hand(a)
 	}
+	a.late.hand(a)
 	a.w.out.damage = damage
 	a.flush()
 	a.p.judgeColumns()
@@ -187,6 +194,7 @@ func (a *assembler) finish(damage *delimited.Fault) {
 
 // joining gathers what the lists of a report say of one request.
 type joining struct {
+	apart bool // every record is one of its own
 	byID  map[string]*joint
 	order []*joint
 }
@@ -209,7 +217,9 @@ func (j *joining) add(a *assembler) {
 	have := j.byID[id]
 	if have == nil || id == "" {
 		have = &joint{line: a.w.record.Line, values: map[int][]byte{}}
-		j.byID[id] = have
+		if !j.apart {
+			j.byID[id] = have
+		}
 		j.order = append(j.order, have)
 	}
 	if a.w.ill.code != "" {

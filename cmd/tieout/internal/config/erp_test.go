@@ -10,10 +10,8 @@ import (
 	"tieout/recon/sagepro"
 )
 
-// runOf reads a configuration of the policy of the worked example with more behind it.
-func runOf(t *testing.T, more string) (*Run, error) {
-	t.Helper()
-	text := `
+// companyText is the configuration of a company without documents.
+const companyText = `
 company: ACME
 base_currency: CAD
 time_zone: America/Toronto
@@ -24,7 +22,12 @@ accounts:
    small_diff: "6990", fx_diff: "7200", gl_suspense: "9999"}
 cash_accounts: {CAD: "1010"}
 reports: reports
-` + more
+`
+
+// runOf reads a configuration of the policy of the worked example with more behind it.
+func runOf(t *testing.T, more string) (*Run, error) {
+	t.Helper()
+	text := companyText + more
 	day := recon.NewDate(2026, 11, 23)
 	return ReadRun("tieout.yaml", []byte(text), os.DirFS(t.TempDir()), Range{day, day, day})
 }

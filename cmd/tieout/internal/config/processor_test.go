@@ -1,6 +1,8 @@
 package config
 
 import (
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/parser"
 
+	"tieout/recon"
 	"tieout/recon/cybersource"
 )
 
@@ -97,6 +100,26 @@ func TestFaultsOfTheAccountSectionComeAtOnce(t *testing.T) {
 	}
 	if _, faults := account(t, strings.NewReplacer("environment: test", "environment: x", "PST", "Mars", "k1", "").Replace(good)); strings.Count(faults, "\n") != 2 {
 		t.Errorf("not all at once: %q", faults)
+	}
+}
+
+// An account whose rows would all be of a merchant without a store is a slip of spelling.
+func TestAnAccountOfNoMerchant(t *testing.T) {
+	const account = `
+documents: erp
+reports:
+  environment: test
+  merchants:
+    %s: {key_id: k1, secret: "${env:US}"}
+  list: [{name: Daily}]
+`
+	for id, want := range map[string]string{"acme": "", "Acme": "reports.merchants.Acme: has no store", "probe": ""} {
+		text := strings.Replace(account, "%s", id, 1) + "test_merchants: [probe]\n"
+		day := recon.NewDate(2026, 11, 23)
+		_, err := ReadRun("tieout.yaml", []byte(strings.Replace(companyText, "reports: reports\n", "", 1)+text), os.DirFS(t.TempDir()), Range{day, day, day})
+		if got := fmt.Sprint(err); want == "" && err != nil || !strings.Contains(got, want) {
+			t.Errorf("%s: %v, want %q", id, err, want)
+		}
 	}
 }
 

@@ -72,10 +72,23 @@ func ReadRun(name string, data []byte, beside fs.FS, r Range) (*Run, error) {
 	s.readERPBooks(run)
 	run.Policy = *s.policy(beside)
 	s.tieTargets(run)
+	s.judgeAccounts(run)
 	if door != nil && run.ERP == nil {
 		s.fault("sage_pro", "required: documents come from the ERP's tables; name at least the generation and the company")
 	}
 	return run, s.err()
+}
+
+// judgeAccounts finds accounts whose rows would all be of a merchant that nobody knows.
+func (s *sheet) judgeAccounts(run *Run) {
+	if run.Processor == nil || len(run.Recon.Merchants) == 0 {
+		return
+	}
+	for _, a := range run.Processor.Accounts {
+		if _, known := run.Recon.Merchants[a.Merchant]; !known && !run.Recon.TestMerchants[a.Merchant] {
+			s.fault("reports.merchants."+a.Merchant, "has no store: name the merchant id under merchants, spelt the same, or take its account out")
+		}
+	}
 }
 
 // hash is that of everything that is said, however it is written, except where the store is.
