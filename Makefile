@@ -75,6 +75,16 @@ torture: ## long proofs: SCENARIOS and a workbook of ROWS recalculated by LibreO
 	TIEOUT_POSTED_ROWS=$(POSTED) $(GO) test -count=1 -timeout 60m -v -run 'GrownStore' ./cmd/tieout
 	TIEOUT_CUT_STEP=$(CUT_STEP) TIEOUT_RANDOM_CUTS=$(CUTS) TIEOUT_SEED=$(CUT_SEED) $(GO) test -count=1 -timeout 120m -v -run 'Cut' ./ledger/drop
 
+KILLS ?= 250
+REPLAYS ?= 200
+SEED ?= 1
+
+torture: crashes
+
+crashes: ## KILLS kills of each store at random instants and one or two at every failpoint; REPLAYS power cuts, and as many in the log of SQLite
+	TIEOUT_KILLS=$(KILLS) TIEOUT_POINTS=0 TIEOUT_REPLAYS=$(REPLAYS) TIEOUT_SEED=$(SEED) \
+	  $(GO) test -count=1 -timeout 300m -v -run 'KilledAtAnyInstant|PowerCuts' ./cmd/tieout
+
 tables: ## genuine tables in SAMPLES: as read here, by npm dbffile in NODE_MODULES, and by Debian's python3-dbf
 	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && mkdir $$work/dumps && cp -r "$(SAMPLES)" $$work/files && chmod -R u+w $$work/files && \
 	TIEOUT_NO_SKIP=1 TIEOUT_DBF_SAMPLES=$$work/files TIEOUT_DBF_DUMP=$$work/dumps $(GO) test -tags torture -count=1 -run Genuine ./recon/sagepro/dbf && \
@@ -83,4 +93,4 @@ tables: ## genuine tables in SAMPLES: as read here, by npm dbffile in NODE_MODUL
 
 ci: check test ## what continuous integration runs
 
-.PHONY: help build demo check test race golden bench pgo fuzz picture torture tables ci
+.PHONY: help build demo check test race golden bench pgo fuzz picture torture crashes tables ci

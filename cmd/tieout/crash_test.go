@@ -28,10 +28,13 @@ import (
 	"tieout/recon/store/storetest"
 )
 
-// tornBinary builds the program with its failpoints.
+// tornBinary is the program with its failpoints, which all tests share.
 func tornBinary(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "tieout")
+	path := filepath.Join(sharedDir(), "tieout-torn")
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
 	if out, err := exec.Command("go", "build", "-pgo=off", "-tags", "torture", "-o", path, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
@@ -107,10 +110,15 @@ func (o *ordeal) measure() {
 	}
 }
 
+// leavings is what runs leave in a company's folder.
+func leavings() []string {
+	return []string{"archive", "out", "posting", "tieout.db", "tieout.db-wal", "tieout.db-shm", "tieout.db.lock"}
+}
+
 // afresh takes away all that earlier runs left.
 func (o *ordeal) afresh() {
 	o.t.Helper()
-	for _, name := range []string{"archive", "out", "posting", "tieout.db", "tieout.db-wal", "tieout.db-shm", "tieout.db.lock"} {
+	for _, name := range leavings() {
 		o.must(os.RemoveAll(filepath.Join(o.dir, name)))
 	}
 	for _, path := range o.remote() {

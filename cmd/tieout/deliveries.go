@@ -15,6 +15,7 @@ import (
 
 	"tieout/cmd/tieout/internal/config"
 	"tieout/ledger/drop"
+	"tieout/ledger/drop/durable"
 	"tieout/recon"
 	"tieout/recon/night"
 	"tieout/recon/secret"
@@ -203,7 +204,7 @@ func fresh() string {
 func (n *nightly) open(ctx context.Context, t *config.Target) (drop.Place, func(), error) {
 	if t.Server == nil {
 		dir := n.path(t.Folder)
-		if err := os.MkdirAll(dir, 0o750); err != nil {
+		if err := durable.MakeDir(dir, 0o750); err != nil {
 			return nil, nil, err
 		}
 		place, err := drop.OpenFolder(dir)

@@ -437,7 +437,7 @@ func (n *nightly) publish(ctx context.Context) error {
 		return err
 	}
 	out := n.path(n.cfg.Output)
-	if err := os.MkdirAll(out, 0o750); err != nil {
+	if err := durable.MakeDir(out, 0o750); err != nil {
 		return err
 	}
 	for _, r := range results {

@@ -63,6 +63,12 @@ type Place interface {
 	Remove(name string) error
 }
 
+// Settler is a place that can bring a file that is there, and its name, to the disk
+// for good: who wrote it may have died before that.
+type Settler interface {
+	Settle(name string) error
+}
+
 // Order is what to deliver, and how.
 type Order struct {
 	Files    []File     // in the order in which they appear; consumers act on the last one (PF-07)
@@ -181,7 +187,7 @@ func (d *delivery) upload(ctx context.Context, i int) error {
 	case err != nil:
 		return err
 	case found == same:
-		return d.save(ctx, i, Placed)
+		return d.there(ctx, i)
 	case found == other:
 		return fmt.Errorf("%w: %s", ErrConflict, f.Name)
 	}
@@ -200,6 +206,16 @@ func (d *delivery) upload(ctx context.Context, i int) error {
 		return fmt.Errorf("%s did not arrive as it was sent", d.steps[i].Temp)
 	}
 	return d.save(ctx, i, Uploaded)
+}
+
+// there stores that the final name has our content, once that will stay so.
+func (d *delivery) there(ctx context.Context, i int) error {
+	if place, can := d.place.(Settler); can {
+		if err := place.Settle(d.order.Files[i].Name); err != nil {
+			return fmt.Errorf("bring %s to the disk: %w", d.order.Files[i].Name, err)
+		}
+	}
+	return d.save(ctx, i, Placed)
 }
 
 // sweep removes the temporary file of an earlier upload. One that cannot be
@@ -260,7 +276,7 @@ func (d *delivery) settle(ctx context.Context, i int) error {
 		return fmt.Errorf("%w: %s", ErrConflict, f.Name)
 	case final == same:
 		d.sweep(i) // the server stopped between link and unlink
-		return d.save(ctx, i, Placed)
+		return d.there(ctx, i)
 	case left == absent:
 		return d.save(ctx, i, Unconfirmed)
 	}

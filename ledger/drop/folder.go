@@ -30,15 +30,15 @@ func (f Folder) path(name string) string { return filepath.Join(string(f), name)
 func (f Folder) Create(name string) (io.WriteCloser, error) {
 	failpoint.At("drop create")
 	file, err := os.OpenFile(f.path(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	return syncedFile{file}, err
+	return syncedFile{file}, failpoint.Did(err, "create", f.path(name))
 }
 
 type syncedFile struct{ *os.File }
 
-// Close syncs. An error of sync is final.
+// Close syncs the file and its name. An error of sync is final.
 func (s syncedFile) Close() error {
 	failpoint.At("drop sync")
-	return errors.Join(s.Sync(), s.File.Close())
+	return errors.Join(failpoint.Did(s.Sync(), "sync", s.Name()), s.File.Close(), durable.SyncDir(filepath.Dir(s.Name())))
 }
 
 // Open reads a file.
@@ -59,8 +59,11 @@ func (f Folder) Size(name string) (int64, error) {
 // Rename moves a file to a name that is free, and the directory to the disk.
 func (f Folder) Rename(from, to string) error { return durable.Move(string(f), from, to) }
 
+// Settle brings a file that is there to the disk for good.
+func (f Folder) Settle(name string) error { return durable.Settle(string(f), name) }
+
 // Remove removes a file.
 func (f Folder) Remove(name string) error {
 	failpoint.At("drop remove")
-	return os.Remove(f.path(name))
+	return failpoint.Did(os.Remove(f.path(name)), "remove", f.path(name))
 }

@@ -22,7 +22,7 @@ type Archive struct {
 
 // OpenArchive opens a folder, which is made if it is absent.
 func OpenArchive(dir string) (*Archive, error) {
-	if err := os.MkdirAll(dir, 0o750); err != nil {
+	if err := durable.MakeDir(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("archive: %w", err)
 	}
 	return &Archive{dir: dir}, nil
@@ -48,7 +48,7 @@ func (a *Archive) KeepFile(path string) (hash string, size int64, masked int, er
 	size = counted.n
 	hash = hex.EncodeToString(digest.Sum(nil))
 	if a.has(hash) {
-		return hash, size, masked, nil
+		return hash, size, masked, a.settle(hash)
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return "", 0, 0, fmt.Errorf("archive: %w", err)
@@ -63,6 +63,7 @@ func (a *Archive) Keep(write func(io.Writer) error) (hash string, size int64, er
 	if err != nil {
 		return "", 0, fmt.Errorf("archive: %w", err)
 	}
+	_ = failpoint.Did(nil, "create", temp.Name())
 	defer func() { _ = os.Remove(temp.Name()) }() // gone already where it was moved into place
 	digest := sha256.New()
 	counted := &counter{w: io.MultiWriter(temp, digest)}
@@ -72,7 +73,7 @@ func (a *Archive) Keep(write func(io.Writer) error) (hash string, size int64, er
 	}
 	hash = hex.EncodeToString(digest.Sum(nil))
 	if a.has(hash) {
-		return hash, counted.n, nil
+		return hash, counted.n, a.settle(hash)
 	}
 	dir, err := a.shelf(hash)
 	if err != nil {
@@ -146,6 +147,11 @@ func (a *Archive) has(hash string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
+// settle brings to the disk what is there already: who kept it may have died before that.
+func (a *Archive) settle(hash string) error {
+	return durable.Settle(filepath.Dir(a.Path(hash)), hash)
+}
+
 func (a *Archive) write(hash string, write func(io.Writer) error) error {
 	dir, err := a.shelf(hash)
 	if err != nil {
@@ -157,7 +163,7 @@ func (a *Archive) write(hash string, write func(io.Writer) error) error {
 // shelf makes the folder in which a file is kept.
 func (a *Archive) shelf(hash string) (dir string, err error) {
 	dir = filepath.Dir(a.Path(hash))
-	if err := os.MkdirAll(dir, 0o750); err != nil {
+	if err := durable.MakeDir(dir, 0o750); err != nil {
 		return "", fmt.Errorf("archive: %w", err)
 	}
 	return dir, nil

@@ -21,7 +21,7 @@ type disk interface {
 	rename(from, to string) error
 	remove(path string) error
 	removeAll(path string) error
-	makeDir(path string) error
+	makeDir(path string, perm fs.FileMode) error
 	syncFile(path string) error
 	syncDir(path string) error
 }
@@ -40,7 +40,7 @@ type osDisk struct{}
 func (osDisk) create(path string) (file, error) {
 	failpoint.At("file create")
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	return osFile{f}, err
+	return osFile{f}, failpoint.Did(err, "create", path)
 }
 
 // osFile is a file of the operating system.
@@ -49,30 +49,31 @@ type osFile struct{ *os.File }
 // Write writes.
 func (f osFile) Write(b []byte) (int, error) {
 	failpoint.At("file write")
-	return f.File.Write(b)
+	n, err := f.File.Write(b)
+	return n, failpoint.Did(err, "write", f.Name())
 }
 
 // Sync brings the file to the disk.
 func (f osFile) Sync() error {
 	failpoint.At("file sync")
-	return f.File.Sync()
+	return failpoint.Did(f.File.Sync(), "sync", f.Name())
 }
 
 func (osDisk) open(path string) (io.ReadCloser, error) { return os.Open(path) }
 func (osDisk) lstat(path string) (fs.FileInfo, error)  { return os.Lstat(path) }
 func (osDisk) link(from, to string) error {
 	failpoint.At("file link")
-	return os.Link(from, to)
+	return failpoint.Did(os.Link(from, to), "link", from, to)
 }
 
 func (osDisk) rename(from, to string) error {
 	failpoint.At("file rename")
-	return os.Rename(from, to)
+	return failpoint.Did(os.Rename(from, to), "rename", from, to)
 }
 
 func (osDisk) remove(path string) error {
 	failpoint.At("file remove")
-	return os.Remove(path)
+	return failpoint.Did(os.Remove(path), "remove", path)
 }
 
 func (osDisk) removeAll(path string) error {
@@ -80,9 +81,9 @@ func (osDisk) removeAll(path string) error {
 	return os.RemoveAll(path)
 }
 
-func (osDisk) makeDir(path string) error {
+func (osDisk) makeDir(path string, perm fs.FileMode) error {
 	failpoint.At("folder make")
-	return os.Mkdir(path, 0o777)
+	return failpoint.Did(os.Mkdir(path, perm), "make", path)
 }
 
 // exists tells whether anything has the name, a broken link included.
@@ -106,7 +107,7 @@ func (osDisk) syncFile(path string) error {
 		return err
 	}
 	failpoint.At("file sync")
-	return errors.Join(f.Sync(), f.Close())
+	return errors.Join(failpoint.Did(f.Sync(), "sync", path), f.Close())
 }
 
 // syncDir makes the names of a directory durable. Windows has no such call,
@@ -124,5 +125,5 @@ func (osDisk) syncDir(path string) error {
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
 		err = nil
 	}
-	return errors.Join(err, d.Close())
+	return errors.Join(failpoint.Did(err, "sync folder", path), d.Close())
 }

@@ -129,11 +129,11 @@ func (d *faulty) removeAll(path string) error {
 	return d.osDisk.removeAll(path)
 }
 
-func (d *faulty) makeDir(path string) error {
+func (d *faulty) makeDir(path string, perm fs.FileMode) error {
 	if err := d.step("makeDir"); err != nil {
 		return err
 	}
-	return d.osDisk.makeDir(path)
+	return d.osDisk.makeDir(path, perm)
 }
 
 func (d *faulty) syncFile(path string) error {

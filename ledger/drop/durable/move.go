@@ -19,6 +19,9 @@ func move(d disk, dir, from, to string) error {
 	source, target := filepath.Join(dir, from), filepath.Join(dir, to)
 	err := d.link(source, target)
 	if err == nil {
+		if err := d.syncDir(dir); err != nil { // or a power cut could take both names
+			return err
+		}
 		return errors.Join(d.remove(source), d.syncDir(dir))
 	}
 	if errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {

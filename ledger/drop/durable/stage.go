@@ -37,13 +37,13 @@ func stage(d disk, dir string) (*Set, error) {
 	s := &Set{disk: d, dir: dir, temp: temporary(filepath.Join(dir, "stage"))}
 	if !there {
 		s.temp = temporary(dir)
-		err = makeParents(d, filepath.Dir(dir))
+		err = makeDirs(d, filepath.Dir(dir), 0o777)
 	}
 	if err == nil {
-		err = d.makeDir(s.temp)
+		err = d.makeDir(s.temp, 0o777)
 	}
 	if err == nil {
-		err = errors.Join(d.makeDir(s.fresh("")), d.makeDir(s.old("")))
+		err = errors.Join(d.makeDir(s.fresh(""), 0o777), d.makeDir(s.old(""), 0o777))
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("output directory %s: %w", dir, err), s.Discard())
@@ -213,19 +213,4 @@ func (s *Set) Discard() error {
 	}
 	s.closed = true
 	return s.disk.removeAll(s.temp)
-}
-
-// makeParents makes a directory and those above it, each one durable.
-func makeParents(d disk, dir string) error {
-	there, err := exists(d, dir)
-	if err != nil || there {
-		return err
-	}
-	if err := makeParents(d, filepath.Dir(dir)); err != nil {
-		return err
-	}
-	if err := d.makeDir(dir); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return d.syncDir(filepath.Dir(dir))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -14,6 +15,15 @@ import (
 // At is an instant at which the process may die. The counts are of the process,
 // for so is its death.
 func At(name string) { planned().at(name) }
+
+// Did gives err back. Where there is none, what was done to files is noted: from
+// the notes of several processes in a row it is known what a power cut could take.
+func Did(err error, what string, paths ...string) error {
+	if err == nil {
+		planned().note(what, paths)
+	}
+	return err
+}
 
 // Conn is a connection whose every packet out is such an instant.
 func Conn(c net.Conn) net.Conn { return conn{c} }
@@ -31,7 +41,7 @@ var planned = sync.OnceValue(read)
 type plan struct {
 	name, action string
 	times        int
-	log          *os.File
+	log, journal *os.File
 
 	mu   sync.Mutex
 	seen int
@@ -50,13 +60,36 @@ func read() *plan {
 			panic(err)
 		}
 	}
-	if path := os.Getenv("TIEOUT_FAILPOINT_LOG"); path != "" {
-		var err error
-		if p.log, err = os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+	p.log, p.journal = appendTo("TIEOUT_FAILPOINT_LOG"), appendTo("TIEOUT_JOURNAL")
+	return p
+}
+
+// appendTo opens the file that a variable names; nil where it names none.
+func appendTo(variable string) *os.File {
+	path := os.Getenv(variable)
+	if path == "" {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		panic(err)
+	}
+	return f
+}
+
+func (p *plan) note(what string, paths []string) {
+	if p.journal == nil {
+		return
+	}
+	line := what
+	for _, path := range paths {
+		whole, err := filepath.Abs(path)
+		if err != nil {
 			panic(err)
 		}
+		line += "\t" + whole
 	}
-	return p
+	_, _ = p.journal.WriteString(line + "\n")
 }
 
 func (p *plan) at(name string) {
