@@ -170,6 +170,9 @@ func (o *ordeal) start(env ...string) *process {
 	return p
 }
 
+// patience is how long a process may take on a busy machine that is not to be killed.
+const patience = 5 * time.Minute
+
 // killed is the code of a process that a signal ended.
 const killed = -1
 
@@ -281,9 +284,9 @@ func texts(ctx context.Context, db *sql.DB, query string) (all [][]string, err e
 // finish restarts it until it is done, undisturbed, and compares.
 func (o *ordeal) finish(what string) {
 	o.t.Helper()
-	code, text := o.start().endWithin(time.Minute)
+	code, text := o.start().endWithin(patience)
 	for tries := 0; code == exitUnproven && tries < 5; tries++ { // a busy machine: the server was slow to answer
-		code, text = o.start().endWithin(time.Minute)
+		code, text = o.start().endWithin(patience)
 	}
 	if code != exitDone {
 		o.t.Errorf("%s: then exit code %d: %s", what, code, text)
@@ -376,7 +379,7 @@ func (o *ordeal) atPoints(random *rand.Rand, count int) {
 	for _, at := range all {
 		o.afresh()
 		what := fmt.Sprintf("killed at %q for the time %d", at.point, at.n)
-		code, text := o.start(fmt.Sprintf("TIEOUT_FAILPOINT=%s:%d:kill", at.point, at.n)).endWithin(time.Minute)
+		code, text := o.start(fmt.Sprintf("TIEOUT_FAILPOINT=%s:%d:kill", at.point, at.n)).endWithin(patience)
 		switch code {
 		case killed:
 			deaths++

@@ -206,7 +206,7 @@ func (o *ordeal) cutPower(random *rand.Rand, all bool, points ...string) {
 	what := "power cut"
 	for _, point := range points {
 		what += " " + strings.TrimPrefix(point, "TIEOUT_FAILPOINT=")
-		if code, text := o.start(point, "TIEOUT_JOURNAL="+journal).endWithin(time.Minute); code != killed && code != exitDone {
+		if code, text := o.start(point, "TIEOUT_JOURNAL="+journal).endWithin(patience); code != killed && code != exitDone {
 			o.t.Errorf("%s: exit code %d: %s", what, code, text)
 			return
 		}
@@ -256,7 +256,7 @@ func (o *ordeal) cutLog(random *rand.Rand, count int) (cuts int) {
 	for cuts < count && !o.t.Failed() {
 		o.afresh()
 		n := 1 + random.IntN(len(slices.DeleteFunc(slices.Clone(o.points), func(p string) bool { return p != "committed" })))
-		code, text := o.start(fmt.Sprintf("TIEOUT_FAILPOINT=committed:%d:kill", n)).endWithin(time.Minute)
+		code, text := o.start(fmt.Sprintf("TIEOUT_FAILPOINT=committed:%d:kill", n)).endWithin(patience)
 		if code != killed {
 			o.t.Errorf("commit %d: exit code %d: %s", n, code, text)
 			return cuts
