@@ -164,23 +164,30 @@ func usualStore(role Role, source amountSource) storeKind {
 	}
 }
 
+// fill is the segment's text; "" if it has none that an account can hold.
+func (seg *segment) fill(s *subject) string {
+	switch seg.kind {
+	case storeSegment:
+		return s.stores[seg.store]
+	case factSegment:
+		if text := s.values[seg.slot]; wordForm.MatchString(text) {
+			return text
+		}
+		return ""
+	case lookupSegment:
+		return seg.codes[s.values[seg.slot]]
+	case textSegment:
+	}
+	return seg.text
+}
+
 // account fills the template. Anything but AccountFound says what is missing.
 func (t *RuleTable) account(p *template, s *subject) (string, recon.Mapping) {
 	var b strings.Builder
 	for i := range p.segments {
 		seg := &p.segments[i]
-		text, ok := seg.text, true
-		switch seg.kind {
-		case textSegment:
-		case storeSegment:
-			text = s.stores[seg.store]
-		case factSegment:
-			text = s.values[seg.slot]
-			ok = wordForm.MatchString(text)
-		case lookupSegment:
-			text = seg.codes[s.values[seg.slot]]
-		}
-		if text == "" || !ok {
+		text := seg.fill(s)
+		if text == "" {
 			if seg.coded {
 				return "", recon.CodeUnknown
 			}

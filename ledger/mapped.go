@@ -29,11 +29,20 @@ func (t *RuleTable) Books(p *recon.Policy, in *recon.Input) recon.Books {
 			answer, asked := known[q]
 			if !asked {
 				s := v.row(f, extra)
-				s.open = 1<<factOutcome | 1<<factReason | 1<<factKind | 1<<factComponent
+				s.open = undecided
 				answer = t.mapped(s)
 				known[q] = answer
 			}
 			return answer
+		},
+		Lacks: func(row int, f *recon.Facts) (dimension, account string) {
+			if len(t.dimensions) == 0 {
+				return "", ""
+			}
+			s := v.row(f, t.extraOf(in.Transactions, row))
+			s.open = undecided
+			l, _ := t.missing(s)
+			return t.lackedDimension(l, s)
 		},
 		Clears: func(p *recon.Posted, f *recon.Facts) bool {
 			store, dimensions := v.docs.Place(f.DocPlace)
@@ -42,6 +51,22 @@ func (t *RuleTable) Books(p *recon.Policy, in *recon.Input) recon.Books {
 			return t.mapped(s) == recon.AccountFound
 		},
 	}
+}
+
+// undecided are the facts that are open while a row is matched.
+const undecided = 1<<factOutcome | 1<<factReason | 1<<factKind | 1<<factComponent
+
+// lackedDimension is the dimension that the account of a line lacks, and the account as the rule has it.
+func (t *RuleTable) lackedDimension(l *ruleLine, s *subject) (dimension, account string) {
+	if l == nil {
+		return "", ""
+	}
+	for i := range l.account.segments {
+		if seg := &l.account.segments[i]; seg.fact >= factDimension && seg.fill(s) == "" {
+			return t.dimensions[seg.fact-factDimension], l.account.text
+		}
+	}
+	return "", ""
 }
 
 // extraOf fetches the facts of a row that only this table asks for.
@@ -81,9 +106,14 @@ func (t *RuleTable) mayMiss(event string) bool {
 	return true
 }
 
-// mapped asks every rule that may yet hold, up to the first that surely does:
-// how the row ends is not known when it is asked.
 func (t *RuleTable) mapped(s *subject) recon.Mapping {
+	_, found := t.missing(s)
+	return found
+}
+
+// missing asks every rule that may yet hold, up to the first that surely does,
+// for the line that has no account: how the row ends is not known when it is asked.
+func (t *RuleTable) missing(s *subject) (*ruleLine, recon.Mapping) {
 	for _, r := range t.byEvent[s.values[factEvent]] {
 		surely := true
 		fails := slices.ContainsFunc(r.tests, func(c test) bool {
@@ -98,14 +128,14 @@ func (t *RuleTable) mapped(s *subject) recon.Mapping {
 		}
 		for i := range r.lines {
 			if found := t.accountFound(&r.lines[i], s); found != recon.AccountFound {
-				return found
+				return &r.lines[i], found
 			}
 		}
 		if surely {
-			return recon.AccountFound
+			return nil, recon.AccountFound
 		}
 	}
-	return recon.NoAccount
+	return nil, recon.NoAccount
 }
 
 // accountFound looks for the account of a line if the row can need it.

@@ -508,6 +508,9 @@ func (x *explainer) unmappedCode(i uint32) string {
 	}
 	switch {
 	case kind != Fee && kind != Adjustment || x.mapping(i, x.linked(i)) == NoAccount:
+		if lacking := x.lacking(i, x.linked(i)); lacking != "" {
+			return lacking
+		}
 		return "no rule has an account for it, or a segment of the account has no value"
 	case code == "":
 		return "it has no code"

@@ -1,6 +1,10 @@
 package recon
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // mapping asks the books whether a row that the documents would take has its
 // accounts (GL-06). Without documents it is asked for the row alone.
@@ -22,6 +26,28 @@ func (r *run) mapping(i uint32, docs []uint32) Mapping {
 		}
 	}
 	return AccountFound
+}
+
+// lacking says which document has no value for a dimension that its account needs; "" if that is not why.
+func (r *run) lacking(i uint32, docs []uint32) string {
+	if r.books.Lacks == nil {
+		return ""
+	}
+	var f Facts
+	r.facts(i, &f)
+	if len(docs) == 0 {
+		if dimension, account := r.books.Lacks(int(i), &f); dimension != "" {
+			return fmt.Sprintf("there is no document to say the %s that account %s needs", dimension, account)
+		}
+	}
+	for _, doc := range docs {
+		f := f
+		r.documentFacts(doc, r.merchant[r.row(i).merchant].model, &f)
+		if dimension, account := r.books.Lacks(int(i), &f); dimension != "" {
+			return fmt.Sprintf("document %s has no usable %s, which account %s needs", strings.TrimSpace(r.docs.id(int(doc))), dimension, account)
+		}
+	}
+	return ""
 }
 
 // documentFacts adds what a document, taken whole, tells of a movement.

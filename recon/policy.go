@@ -125,6 +125,9 @@ type Books struct {
 	// by the facts that are decided when it is matched: outcome, reason and kind
 	// are not. Safe for several goroutines at once. nil: always.
 	Mapped func(row int, f *Facts) Mapping
+	// Lacks names the dimension for want of which Mapped says that there is no
+	// account, and the account; "" where it is none. nil: never.
+	Lacks func(row int, f *Facts) (dimension, account string)
 	// MayMiss tells for which events Mapped can say no; nil: for all.
 	MayMiss func(EventType) bool
 	// Clears tells whether the rules have an account for what a document takes of
