@@ -37,7 +37,7 @@ func company() RuleSetup {
 			Base: usd, Rates: map[money.Currency]money.Rate{eur: rate("1.1000"), cad: rate("0.7300")},
 			Merchants: map[string]recon.Merchant{"acme_us": {Store: "100"}, "acme_web": {Store: "200", Model: recon.CashSale}, "acme_ca": {Store: "300"}},
 		},
-		Lookups: map[string]map[string]string{"dept": {"SHOES": "10", "BAGS": "20"}},
+		Lookups: map[string]map[string]string{"dept": {"SHOES": "10", "BAGS": "20"}}, Dimensions: []string{"department"},
 	}
 }
 
@@ -75,6 +75,7 @@ func (m movement) subject(table *RuleTable) (*subject, *amounts) {
 		extra[i] = m.facts[f.String()]
 	}
 	s := v.subject(cmp.Or(m.facts["merchant_id"], "acme_us"), currency, m.facts["store"], cmp.Or(m.facts["event_type"], "CAPTURE"), extra)
+	table.fillDimensions(s, []recon.Field{{Name: "department", Value: m.facts["document_department"]}})
 	s.posting = day(cmp.Or(m.on, "2026-09-30"))
 	s.settled = s.posting
 	for name, value := range m.facts {
@@ -167,6 +168,25 @@ func TestRulesBook(t *testing.T) {
 			"no rule of its own: the default table", nil,
 			[]movement{capture},
 			[]string{"2026-09-30 1150-100 D 120.00 CAPTURE by receivable", "2026-09-30 1200-100 C 120.00 CAPTURE by receivable"},
+		},
+		{
+			"the department of the document, by itself and by a lookup; without one the contra is held (GL-06)",
+			[]Rule{
+				{ID: "cleared", Priority: 9, When: When{"event_type": {"AUTO_CLEAR"}, "document_department": {"BAGS"}}, Post: move("{unapplied}-{merchant_store}", "1200-{dept[document_department]}")},
+				{ID: "dept", Priority: 10, When: When{"event_type": {"CAPTURE"}, "document_department": {"/^[A-Z]/", "none"}}, Post: own("1200-{document_department}-{dept[document_department]}")},
+			},
+			[]movement{
+				{facts: map[string]string{"document_department": "SHOES"}, a: map[string]int64{"applied": 700}},
+				{facts: map[string]string{"document_department": "HATS"}, a: map[string]int64{"applied": 40}},
+				{a: map[string]int64{"applied": 2}},
+				{facts: map[string]string{"document_department": "77"}, a: map[string]int64{"applied": 100}},
+				{facts: map[string]string{"document_department": "BAGS", "event_type": "AUTO_CLEAR"}, a: map[string]int64{"full": 30, "applied": 30}},
+			},
+			[]string{
+				"2026-09-30 1200-20 C 0.30 AUTO_CLEAR by cleared", "2026-09-30 2190-100 D 0.30 AUTO_CLEAR by cleared",
+				"2026-09-30 1150-100 D 8.42 CAPTURE by dept+no-rule+receivable", "2026-09-30 1200-100 C 1.00 CAPTURE by receivable",
+				"2026-09-30 1200-SHOES-10 C 7.00 CAPTURE by dept", "2026-09-30 9999-100 C 0.42 CAPTURE by no-rule",
+			},
 		},
 		{
 			"one account of one merchant is another one, the others stay",
@@ -366,7 +386,6 @@ func TestRuleFaults(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := company()
-			s.Dimensions = []string{"department"}
 			s.Rules = []Rule{{ID: "first", Priority: 5, When: When{"card_brand": {"VISA", "AMEX"}, "event_type": {"CAPTURE"}}, Post: own("1-{store}")}, c.rule}
 			table, faults := NewRuleTable(s)
 			if table != nil {
@@ -557,6 +576,7 @@ func universe() map[string][]string {
 	return map[string][]string{
 		"merchant_id": {"acme_us", "acme_web", "acme_ca", "stranger"}, "card_brand": {"", "VISA", "AMEX"}, "store": {"100", "150", "200"},
 		"fee_code": {"", "INTERCHANGE"}, "mdd4": {"", "SHOES", "BAGS"}, "event_type": {"CAPTURE", "REFUND", "REJECT"},
+		"document_department": {"", "SHOES", "10", "a b"},
 	}
 }
 
@@ -567,10 +587,11 @@ func drawWhen(t *rapid.T) When {
 		"store": {"100..150", "151..199", "200", "*"}, "fee_code": {"none", "INTERCHANGE"}, "mdd4": {"none", "SHOES", "/^S/", "/S$/"},
 		"event_type": {"CAPTURE", "REFUND", "REJECT", "*"}, "revenue_model": {"AR", "CASH_SALE"}, "outcome": {"MATCHED", "EXCEPTION"},
 		"reason": {"none", "NO_ORDER", "CLOSED_PERIOD"}, "component": {"none", "goods", "tax"}, "amount_sign": {"positive", "negative"},
-		"credit_memo": {"yes", "no"},
+		"credit_memo": {"yes", "no"}, "document_department": {"none", "SHOES", "00..50", "/^S/"},
 	}
 	for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{
 		"merchant_id", "card_brand", "store", "fee_code", "mdd4", "event_type", "revenue_model", "outcome", "reason", "component", "amount_sign", "credit_memo",
+		"document_department",
 	}), 0, 4, rapid.ID).Draw(t, "facts") {
 		when[name] = rapid.SliceOfNDistinct(rapid.SampledFrom(options[name]), 1, 2, rapid.ID).Draw(t, name)
 	}
@@ -686,8 +707,8 @@ func TestAnyTableBalances(t *testing.T) {
 		for i := range rapid.IntRange(0, 4).Draw(t, "rules") {
 			r := drawRule(t, fmt.Sprintf("r%d", i))
 			r.Priority = i + 1
-			r.Post = against(rapid.SampledFrom([]string{"{ar}-{document_store}", "1210-{store}", "1200-{dept[mdd4]}", "{sales}-{mdd4}", "{deposits}-{head_office}"}).Draw(t, "account"))
-			r.Post[0].Rollup = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"card_brand", "mdd4", "store", "fee_code"}), 0, 2, rapid.ID).Draw(t, "rollup")
+			r.Post = against(rapid.SampledFrom([]string{"{ar}-{document_store}", "1210-{store}", "1200-{dept[mdd4]}", "{sales}-{mdd4}", "{deposits}-{head_office}", "1200-{document_department}", "{sales}-{dept[document_department]}"}).Draw(t, "account"))
+			r.Post[0].Rollup = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"card_brand", "mdd4", "store", "fee_code", "document_department"}), 0, 2, rapid.ID).Draw(t, "rollup")
 			s.Rules = append(s.Rules, r)
 		}
 		table, faults := NewRuleTable(s)
