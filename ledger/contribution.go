@@ -69,8 +69,8 @@ func (c *Contribution) Compare(o *Contribution) int {
 // of its entries by what they came from. source names a row durably, so that
 // later runs can tell where a line came from.
 func Contribute(res *recon.Result, rules *RuleTable, source func(row int) SourceRef) ([]Contribution, error) {
-	b, err := book(res, rules, source != nil)
-	if err != nil {
+	b := SumRows(res, rules, source != nil).booking
+	if err := b.draft(); err != nil {
 		return nil, err
 	}
 	var all []Contribution

@@ -20,21 +20,34 @@ import (
 // natural-key order. Rows are first summed by what rules can look at, then each
 // sum is booked once. Without sources the lines do not name the rows they came from.
 func RollUp(res *recon.Result, rules *RuleTable, withSources bool) ([]Entry, error) {
-	b, err := book(res, rules, withSources)
-	if err != nil {
-		return nil, err
-	}
-	return b.build()
+	return SumRows(res, rules, withSources).Book()
 }
 
-func book(res *recon.Result, rules *RuleTable, withSources bool) (*booking, error) {
+// RowSums are the rows of a run, summed by what rules can look at: the part of a
+// roll-up that takes all processors. What is left of it takes one.
+type RowSums struct{ booking *booking }
+
+// SumRows is the first half of [RollUp].
+func SumRows(res *recon.Result, rules *RuleTable, withSources bool) *RowSums {
 	in := res.Input()
 	b := &booking{
 		res: res, p: res.Policy(), rules: rules, view: view{rules, res.Policy(), in.Transactions, in.Documents},
 		entries: map[Key]*draft{}, roles: map[string]Role{}, withSources: withSources,
 	}
-	return b, errors.Join(b.settle(), b.reclass(), b.fund(), b.bank())
+	b.sum()
+	return &RowSums{b}
 }
+
+// Book is the second half of [RollUp]. It is called once.
+func (s *RowSums) Book() ([]Entry, error) {
+	if err := s.booking.draft(); err != nil {
+		return nil, err
+	}
+	return s.booking.build()
+}
+
+// draft books everything, a class after the other.
+func (b *booking) draft() error { return errors.Join(b.settle(), b.reclass(), b.fund(), b.bank()) }
 
 // booking is a roll-up in progress.
 type booking struct {
@@ -44,6 +57,7 @@ type booking struct {
 	view        view
 	entries     map[Key]*draft
 	roles       map[string]Role // of the accounts that a proof looks at
+	sums        []sumTable      // of the rows
 	withSources bool
 }
 
@@ -116,6 +130,20 @@ func (s *sum) rest() *sumRest {
 	return s.sumRest
 }
 
+// add takes another sum of the same facts in.
+func (s *sum) add(o *sum) {
+	s.full, s.applied, s.suspended, s.writeOff = s.full+o.full, s.applied+o.applied, s.suspended+o.suspended, s.writeOff+o.writeOff
+	s.single += o.single
+	if o.sumRest == nil {
+		return
+	}
+	r := s.rest()
+	for k, part := range o.components {
+		r.components[k] += part
+	}
+	r.rows, r.shared = append(r.rows, o.rows...), append(r.shared, o.shared...)
+}
+
 // extras numbers what rules ask of rows beyond the facts: equal values, equal numbers. 0 is for tables that ask nothing.
 type extras struct {
 	numbers map[string]uint32
@@ -144,18 +172,29 @@ func (e *extras) of(number uint32) []string {
 	return e.values[number-1]
 }
 
-// settle books the rows themselves, class SETTLE.
-func (b *booking) settle() error {
+// sum adds up the rows, on all processors.
+func (b *booking) sum() {
 	workers := runtime.GOMAXPROCS(0)
-	sums := make([]sumTable, workers)
+	b.sums = make([]sumTable, workers)
 	var wait sync.WaitGroup
 	for w := range workers {
-		wait.Go(func() { b.sumRows(&sums[w], b.res.Rows()*w/workers, b.res.Rows()*(w+1)/workers) })
+		wait.Go(func() { b.sumRows(&b.sums[w], b.res.Rows()*w/workers, b.res.Rows()*(w+1)/workers) })
 	}
 	wait.Wait()
-	for w := range sums {
-		for i := range sums[w].sums {
-			if err := b.settleSum(sums[w].facts[i], &sums[w].sums[i]); err != nil {
+	if b.rules.extra != nil {
+		return // each table has numbers of its own
+	}
+	for w := range b.sums[1:] {
+		b.sums[0].merge(&b.sums[w+1])
+	}
+	b.sums = b.sums[:1]
+}
+
+// settle books the rows themselves, class SETTLE.
+func (b *booking) settle() error {
+	for w := range b.sums {
+		for i := range b.sums[w].sums {
+			if err := b.settleSum(b.sums[w].facts[i], &b.sums[w].sums[i]); err != nil {
 				return err
 			}
 		}

@@ -34,6 +34,13 @@ func (t *sumTable) of(f *recon.Facts) *sum {
 	}
 }
 
+// merge adds the sums of another table.
+func (t *sumTable) merge(other *sumTable) {
+	for i := range other.sums {
+		t.of(&other.facts[i]).add(&other.sums[i])
+	}
+}
+
 // home is where the search for facts begins.
 func (t *sumTable) home(f *recon.Facts) int {
 	return int(f.Hash() >> (64 - bits.TrailingZeros(uint(len(t.slots)))))

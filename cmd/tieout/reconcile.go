@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -152,8 +153,9 @@ func (o *oneShot) reckon(in *intake, p *config.Policy) (*answer.Night, error) {
 	night := &answer.Night{
 		Set: p.Set, Description: p.Description, Result: res, Chart: &p.Chart, RuleVersion: p.Rules.Version(), ExceptionsOnly: o.detail == "exceptions",
 	}
+	sums := ledger.SumRows(res, p.Rules, o.detail == "all") // before the others start: what follows of it is for one processor
 	err := together(
-		func() error { return o.book(night, p) },
+		func() error { return o.book(night, p, sums) },
 		func() error { return proveOutcomes(in, res) },
 		func() error { res.PrepareEvidence(); return nil },
 	)
@@ -164,8 +166,8 @@ func (o *oneShot) reckon(in *intake, p *config.Policy) (*answer.Night, error) {
 }
 
 // book rolls the outcomes up into numbered entries, and draws up their proofs.
-func (o *oneShot) book(n *answer.Night, p *config.Policy) error {
-	entries, err := ledger.RollUp(n.Result, p.Rules, o.detail == "all")
+func (o *oneShot) book(n *answer.Night, p *config.Policy, sums *ledger.RowSums) error {
+	entries, err := sums.Book()
 	if err != nil {
 		return err
 	}
@@ -228,25 +230,16 @@ func (o *oneShot) write(in *intake, p *config.Policy, n *answer.Night, stdout io
 	if err != nil {
 		return err
 	}
-	var post postingFile
-	err = together(
-		func() error {
-			return set.CreateAll(
-				durable.File{Name: "result.json", Write: func(w io.Writer) error { return answer.Write(w, n) }},
-				durable.File{Name: "inputs.json", Write: in.writeReports},
-				durable.File{Name: "journal.csv", Write: func(w io.Writer) error { return posting.WriteJournal(w, n.Entries) }},
-				durable.File{Name: "exceptions.csv", Write: func(w io.Writer) error { return answer.WriteExceptions(w, book) }},
-			)
-		},
-		func() (err error) { post, err = renderPosting(header, n); return err },
-	)
-	if err != nil {
-		return err
-	}
 	if err := o.createWorkbooks(set, book); err != nil {
 		return err
 	}
-	if err := post.create(set); err != nil {
+	files := append([]durable.File{
+		{Name: "result.json", Write: func(w io.Writer) error { return answer.Write(w, n) }},
+		{Name: "inputs.json", Write: in.writeReports},
+		{Name: "journal.csv", Write: func(w io.Writer) error { return posting.WriteJournal(w, n.Entries) }},
+		{Name: "exceptions.csv", Write: func(w io.Writer) error { return answer.WriteExceptions(w, book) }},
+	}, postingFiles(header, n)...)
+	if err := set.CreateAll(files...); err != nil {
 		return err
 	}
 	if err := set.Commit(); err != nil {
@@ -257,38 +250,45 @@ func (o *oneShot) write(in *intake, p *config.Policy, n *answer.Night, stdout io
 	return nil
 }
 
-// postingFile is the posting file as it will be written; without a name there is none.
-type postingFile struct{ name, text string }
-
-// renderPosting makes the posting file; none when there are no entries. It is
-// read back and held against the journal (INV-11).
-func renderPosting(h posting.Header, n *answer.Night) (postingFile, error) {
-	var file strings.Builder
-	if _, err := posting.WriteDefault(&file, h, n.Entries); errors.Is(err, posting.ErrNothingToPost) {
-		return postingFile{}, nil
-	} else if err != nil {
-		return postingFile{}, err
-	}
-	back, err := posting.ReadDefault(strings.NewReader(file.String()))
-	if err != nil {
-		return postingFile{}, err
-	}
-	return postingFile{h.Name("txt"), file.String()}, posting.ProveFile(back, n.Entries, n.Totals)
-}
-
-// create adds the file to the set with its checksum and, last, its sentinel.
-func (p postingFile) create(set *durable.Set) error {
-	if p.name == "" {
+// postingFiles are the posting file with its checksum and, last, its sentinel;
+// none when there are no entries. It is made once, while other files are written.
+func postingFiles(h posting.Header, n *answer.Night) []durable.File {
+	if len(n.Entries) == 0 {
 		return nil
 	}
-	checksum, done := drop.Sidecars(p.name, []byte(p.text))
-	for _, f := range []struct{ name, text string }{{p.name + ".sha256", string(checksum)}, {p.name, p.text}, {p.name + ".done", string(done)}} {
-		err := set.Create(f.name, func(w io.Writer) error { _, err := io.WriteString(w, f.text); return err })
-		if err != nil {
+	name, made := h.Name("txt"), sync.OnceValues(func() ([]byte, error) { return renderPosting(h, n) })
+	sidecar := func(which int) func(io.Writer) error {
+		return func(w io.Writer) error {
+			text, _ := made() // what went wrong, the file itself tells
+			checksum, done := drop.Sidecars(name, text)
+			_, err := w.Write([2][]byte{checksum, done}[which])
 			return err
 		}
 	}
-	return nil
+	return []durable.File{
+		{Name: name + ".sha256", Write: sidecar(0)},
+		{Name: name, Write: func(w io.Writer) error {
+			text, err := made()
+			if err == nil {
+				_, err = w.Write(text)
+			}
+			return err
+		}},
+		{Name: name + ".done", Write: sidecar(1)},
+	}
+}
+
+// renderPosting makes the posting file. It is read back and held against the journal (INV-11).
+func renderPosting(h posting.Header, n *answer.Night) ([]byte, error) {
+	var file bytes.Buffer
+	if _, err := posting.WriteDefault(&file, h, n.Entries); err != nil {
+		return nil, err
+	}
+	back, err := posting.ReadDefault(bytes.NewReader(file.Bytes()))
+	if err != nil {
+		return nil, err
+	}
+	return file.Bytes(), posting.ProveFile(back, n.Entries, n.Totals)
 }
 
 // leaveInputs leaves inputs.json alone in the folder of a run that failed.

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"tieout/ledger"
 	"tieout/ledger/posting"
@@ -34,6 +35,9 @@ type Night struct {
 	// ExceptionsOnly leaves matched and ignored rows, the component splits and
 	// the sources of lines out; all totals are unchanged.
 	ExceptionsOnly bool
+
+	counting sync.Once
+	counted  tally
 }
 
 // Write writes the answer as JSON.

@@ -221,9 +221,20 @@ func (n *Night) tieOuts() []reports.TieOut {
 	return all
 }
 
+// tally is what is counted of rows and documents, once for all who show it.
+type tally struct {
+	rows, docs map[recon.Outcome]int
+	currencies []recon.CurrencyRows
+}
+
+func (n *Night) tallies() *tally {
+	n.counting.Do(func() { n.counted = tally{n.Result.RowOutcomes(), n.Result.DocOutcomes(), n.Result.RowsByCurrency()} })
+	return &n.counted
+}
+
 // countRows counts the rows of each currency by outcome (S).
 func (n *Night) countRows(of func(money.Currency) *reports.TieOut) {
-	for _, rows := range n.Result.RowsByCurrency() {
+	for _, rows := range n.tallies().currencies {
 		t := of(rows.Currency)
 		t.RowsIn, t.RowsMatched, t.RowsException = rows.All, rows.ByVerdict[recon.Matched], rows.ByVerdict[recon.Exception]
 		t.RowsIgnored = rows.ByVerdict[recon.Ignored] + rows.ByVerdict[recon.Undecided]
@@ -243,10 +254,10 @@ func (n *Night) counts() []reports.Count {
 			c.Ignored += items
 		}
 	}
-	for o, items := range n.Result.RowOutcomes() {
+	for o, items := range n.tallies().rows {
 		tally(&event, o.Verdict, items)
 	}
-	for o, items := range n.Result.DocOutcomes() {
+	for o, items := range n.tallies().docs {
 		tally(&doc, o.Verdict, items)
 	}
 	for i := range n.Result.Deposits {
