@@ -45,8 +45,10 @@ func Write(w io.Writer, n *Night) error {
 	out := &object{w: bufio.NewWriterSize(w, 1<<20)}
 	out.field("set", n.Set)
 	out.field("description", n.Description)
-	out.array("transactions", n.transactions)
-	out.array("documents", n.documents)
+	rows, row := n.transactions()
+	out.list("transactions", rows, row)
+	docs, doc := n.documents()
+	out.list("documents", docs, doc)
 	out.array("auto_cleared", n.autoCleared)
 	out.field("component_allocations", n.allocations())
 	out.array("batches", n.batches)

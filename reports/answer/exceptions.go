@@ -2,14 +2,12 @@ package answer
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
-	"errors"
 	"io"
 	"iter"
-	"runtime"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"tieout/ledger/money"
@@ -23,54 +21,52 @@ import (
 // (XLS-04); numbers and dates are plain. What has no figure is empty, never 0.
 func WriteExceptions(w io.Writer, n *reports.Night) error {
 	buffer := bufio.NewWriterSize(w, 1<<18)
-	out := csv.NewWriter(buffer)
 	zone := n.Zone
 	if zone == nil {
 		zone = time.UTC
 	}
-	if err := out.Write(reports.ExceptionColumns(zone.String())); err != nil {
+	if _, err := buffer.Write(csvLine(reports.ExceptionColumns(zone.String()))); err != nil {
 		return err
 	}
 	if n.Exceptions != nil {
-		if err := writeRecords(out, n.Exceptions, func(e *reports.ExceptionRow) []string { return record(e, n.AsOf, zone) }); err != nil {
+		if err := writeRecords(buffer, n.Exceptions, func(e *reports.ExceptionRow) []string { return record(e, n.AsOf, zone) }); err != nil {
 			return err
 		}
 	}
-	out.Flush()
-	return errors.Join(out.Error(), buffer.Flush())
+	return buffer.Flush()
 }
 
 // writeRecords writes a record for every exception. Records are made on all
 // processors, in blocks, and written in order.
-func writeRecords(out *csv.Writer, exceptions iter.Seq2[reports.ExceptionRow, error], record func(*reports.ExceptionRow) []string) error {
-	const blockRows = 2048
+func writeRecords(out io.Writer, exceptions iter.Seq2[reports.ExceptionRow, error], record func(*reports.ExceptionRow) []string) error {
 	var block []reports.ExceptionRow
-	write := func() error {
-		records := make([][]string, len(block))
-		workers := runtime.GOMAXPROCS(0)
-		var wait sync.WaitGroup
-		for w := range workers {
-			wait.Go(func() {
-				for i := w; i < len(block); i += workers {
-					records[i] = record(&block[i])
-				}
-			})
-		}
-		wait.Wait()
+	write := func() (err error) {
+		inOrder(len(block), func(i int) []byte { return csvLine(record(&block[i])) }, func(line []byte) bool {
+			_, err = out.Write(line)
+			return err == nil
+		})
 		block = block[:0]
-		return out.WriteAll(records)
+		return err
 	}
 	for e, err := range exceptions {
 		if err != nil {
 			return err
 		}
-		if block = append(block, e); len(block) == blockRows {
+		if block = append(block, e); len(block) == blockSize {
 			if err := write(); err != nil {
 				return err
 			}
 		}
 	}
 	return write()
+}
+
+func csvLine(record []string) []byte {
+	var line bytes.Buffer
+	w := csv.NewWriter(&line)
+	_ = w.Write(record) // a buffer takes everything
+	w.Flush()
+	return line.Bytes()
 }
 
 // record is the line of an exception in exceptions.csv.
@@ -120,11 +116,11 @@ func Exceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
 
 func rowExceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
 	return func(yield func(reports.ExceptionRow) bool) {
-		for _, i := range res.OrderOf(isException(res)) {
-			if !yield(rowException(res, res.Row(int(i)), res.Evidence(int(i)))) {
-				return
-			}
-		}
+		rows := res.OrderOf(isException(res))
+		inOrder(len(rows), func(k int) reports.ExceptionRow {
+			i := int(rows[k])
+			return rowException(res, res.Row(i), res.Evidence(i))
+		}, yield)
 	}
 }
 
@@ -171,12 +167,8 @@ func originOf(p *recon.Policy, r *recon.Row) recon.Date {
 
 func docExceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
 	return func(yield func(reports.ExceptionRow) bool) {
-		open := func(doc int) bool { v, _ := res.DocVerdict(doc); return v == recon.Exception }
-		for _, i := range res.DocOrder(open) {
-			if !yield(docException(res.Doc(i), res.DocEvidence(i))) {
-				return
-			}
-		}
+		docs := res.DocOrder(func(doc int) bool { v, _ := res.DocVerdict(doc); return v == recon.Exception })
+		inOrder(len(docs), func(k int) reports.ExceptionRow { return docException(res.Doc(docs[k]), res.DocEvidence(docs[k])) }, yield)
 	}
 }
 

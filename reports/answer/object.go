@@ -58,6 +58,29 @@ func (o *object) array(name string, each func(add func(any))) {
 	o.text("]")
 }
 
+// list is array for many elements, which are made on all processors.
+func (o *object) list(name string, n int, of func(i int) any) {
+	type element struct {
+		text []byte
+		err  error
+	}
+	o.array(name, func(func(any)) {
+		separator := "\n  "
+		inOrder(n, func(i int) (e element) {
+			e.text, e.err = json.Marshal(of(i))
+			return e
+		}, func(e element) bool {
+			o.text(separator)
+			if o.err == nil {
+				o.err = e.err
+			}
+			o.text(string(e.text))
+			separator = ",\n  "
+			return o.err == nil
+		})
+	})
+}
+
 func orNull(s string) *string {
 	if s == "" {
 		return nil

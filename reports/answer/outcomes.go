@@ -28,29 +28,31 @@ type transaction struct {
 	Suggested []string `json:"suggested_documents,omitempty"`
 }
 
-func (n *Night) transactions(add func(any)) {
+// transactions are the rows that are shown: how many, and which.
+func (n *Night) transactions() (int, func(k int) any) {
 	order := n.Result.Order()
 	if n.ExceptionsOnly {
 		order = n.Result.OrderOf(isException(n.Result))
 	}
-	for _, i := range order {
-		r := n.Result.Row(int(i))
-		t := transaction{
-			RowNo: r.Label, ID: r.ID, Outcome: r.Verdict.String(), Reason: orNull(r.Reason.String()), Secondary: codes(r.Secondary),
-			Pass: orNull(r.Pass.String()), Kind: orNull(r.Kind.String()), Documents: list(r.Documents), Settled: orNull(r.Settled.String()),
-			Posting: orNull(r.Posting.String()), Currency: r.Currency.String(), Suggested: r.Suggested,
-		}
-		if r.Reason == recon.InvalidRow {
-			if t.Currency == "" && r.Fault != nil {
-				t.Currency = r.Fault.CurrencyText
-			}
-			add(t)
-			continue
-		}
-		t.Amount, t.Effect = amount(r.Amount, r.Currency), amount(r.Effect, r.Currency)
-		t.Applied, t.Suspended, t.WriteOff = amount(r.Applied, r.Currency), amount(r.Suspended, r.Currency), amount(r.WriteOff, r.Currency)
-		add(t)
+	return len(order), func(k int) any { return n.transaction(int(order[k])) }
+}
+
+func (n *Night) transaction(i int) transaction {
+	r := n.Result.Row(i)
+	t := transaction{
+		RowNo: r.Label, ID: r.ID, Outcome: r.Verdict.String(), Reason: orNull(r.Reason.String()), Secondary: codes(r.Secondary),
+		Pass: orNull(r.Pass.String()), Kind: orNull(r.Kind.String()), Documents: list(r.Documents), Settled: orNull(r.Settled.String()),
+		Posting: orNull(r.Posting.String()), Currency: r.Currency.String(), Suggested: r.Suggested,
 	}
+	if r.Reason == recon.InvalidRow {
+		if t.Currency == "" && r.Fault != nil {
+			t.Currency = r.Fault.CurrencyText
+		}
+		return t
+	}
+	t.Amount, t.Effect = amount(r.Amount, r.Currency), amount(r.Effect, r.Currency)
+	t.Applied, t.Suspended, t.WriteOff = amount(r.Applied, r.Currency), amount(r.Suspended, r.Currency), amount(r.WriteOff, r.Currency)
+	return t
 }
 
 type document struct {
@@ -63,23 +65,26 @@ type document struct {
 	Rows      []string `json:"rows"`
 }
 
-func (n *Night) documents(add func(any)) {
+// documents are those that are shown: how many, and which.
+func (n *Night) documents() (int, func(k int) any) {
 	want := func(doc int) bool {
 		v, _ := n.Result.DocVerdict(doc)
 		return !n.ExceptionsOnly || v == recon.Exception
 	}
-	rows := n.Result.RowsOf(want)
-	for _, i := range n.Result.DocOrder(want) {
-		d := n.Result.Doc(i)
-		out := document{ID: d.ID, Outcome: d.Verdict.String(), Reason: orNull(d.Reason.String()), Kind: orNull(d.Kind.String()), Rows: []string{}}
-		if d.Reason != recon.InvalidRow {
-			out.Applied, out.Remaining = amount(d.AppliedRun, d.Currency), amount(d.Remaining, d.Currency)
-		}
-		for _, label := range rows[i] {
-			out.Rows = append(out.Rows, strconv.Itoa(label))
-		}
-		add(out)
+	rows, order := n.Result.RowsOf(want), n.Result.DocOrder(want)
+	return len(order), func(k int) any { return n.document(order[k], rows[order[k]]) }
+}
+
+func (n *Night) document(i int, labels []int) document {
+	d := n.Result.Doc(i)
+	out := document{ID: d.ID, Outcome: d.Verdict.String(), Reason: orNull(d.Reason.String()), Kind: orNull(d.Kind.String()), Rows: []string{}}
+	if d.Reason != recon.InvalidRow {
+		out.Applied, out.Remaining = amount(d.AppliedRun, d.Currency), amount(d.Remaining, d.Currency)
 	}
+	for _, label := range labels {
+		out.Rows = append(out.Rows, strconv.Itoa(label))
+	}
+	return out
 }
 
 type cleared struct {
