@@ -19,6 +19,7 @@ import (
 	"hash"
 	"io"
 	"runtime"
+	"slices"
 )
 
 // Options of a file. The zero value reads commas and UTF-8 on all cores.
@@ -29,7 +30,10 @@ type Options struct {
 	AnyEncoding bool // do not insist on UTF-8: the caller decodes the fields
 }
 
-const blockSize = 1 << 20
+const (
+	blockSize = 1 << 20
+	firstRead = 16 << 10
+)
 
 // File is a delimited file being read.
 type File struct {
@@ -196,13 +200,11 @@ func (f *File) fill(b *Block) bool {
 
 // read fills the block up to want bytes, or to the end of the file.
 func (f *File) read(b *Block, want int) {
-	if cap(b.data) < want {
-		grown := make([]byte, len(b.data), want+want/4)
-		copy(grown, b.data)
-		b.data = grown
-	}
 	for len(b.data) < want && !f.eof {
-		n, err := f.src.Read(b.data[len(b.data):want])
+		if len(b.data) == cap(b.data) { // a small file takes little
+			b.data = slices.Grow(b.data, min(want-len(b.data), max(len(b.data), firstRead)))
+		}
+		n, err := f.src.Read(b.data[len(b.data):min(want, cap(b.data))])
 		fresh := b.data[len(b.data) : len(b.data)+n]
 		b.data = b.data[:len(b.data)+n]
 		if n > 0 {
