@@ -325,9 +325,12 @@ func (c *Client) record(q call, a *Answer, err error, started time.Time, n int) 
 	if a != nil {
 		about = append(about, "status", a.Status, "correlation", a.Correlation, "bytes", a.Size)
 	}
-	if err != nil {
+	switch {
+	case NotFound(err): // how the processor says that there is nothing yet
+		c.host.log.Info("answer", about...)
+	case err != nil:
 		c.host.log.Warn("answer", append(about, "fault", err.Error())...)
-		return
+	default:
+		c.host.log.Info("answer", about...)
 	}
-	c.host.log.Info("answer", about...)
 }

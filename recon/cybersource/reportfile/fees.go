@@ -132,23 +132,31 @@ func (p *reading) bookFees() {
 
 // roundGroup rounds the sum once and splits it by the fees. The order of the
 // split is that of ids, so that the order of the rows in the file does not matter.
+// A fee that is repeated counts once, and its repetition gets the same (R2).
 func (p *reading) roundGroup(members []int) {
-	slices.SortFunc(members, func(a, b int) int { return cmp.Compare(p.fees[a].txn.ID, p.fees[b].txn.ID) })
-	weights := make([]int64, len(members))
+	slices.SortFunc(members, func(a, b int) int {
+		return cmp.Or(cmp.Compare(p.fees[a].txn.ID, p.fees[b].txn.ID), cmp.Compare(p.fees[a].fine, p.fees[b].fine))
+	})
+	var weights []int64
+	place := make([]int, len(members)) // of each member among the weights
 	sum := new(big.Int)
 	for k, i := range members {
-		weights[k] = magnitude(p.fees[i].fine)
-		sum.Add(sum, big.NewInt(weights[k]))
+		if k == 0 || p.fees[i].txn.ID != p.fees[members[k-1]].txn.ID || p.fees[i].fine != p.fees[members[k-1]].fine {
+			weights = append(weights, magnitude(p.fees[i].fine))
+			sum.Add(sum, big.NewInt(magnitude(p.fees[i].fine)))
+		}
+		place[k] = len(weights) - 1
 	}
 	if !sum.IsUint64() {
 		p.refuse(0, "", "fees_too_large", "the fees of one day add up to more than can be; ask for the file again")
 		return
 	}
 	total := sum.Div(sum.Add(sum, big.NewInt(fineUnits/2)), big.NewInt(fineUnits)).Int64()
-	for k, share := range money.Split(total, weights) {
-		f := &p.fees[members[k]]
-		if f.txn.Amount = -share; f.fine < 0 {
-			f.txn.Amount = share
+	shares := money.Split(total, weights)
+	for k, i := range members {
+		f := &p.fees[i]
+		if f.txn.Amount = -shares[place[k]]; f.fine < 0 {
+			f.txn.Amount = shares[place[k]]
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -272,5 +273,32 @@ func TestMerchantBehindTheList(t *testing.T) {
 	table := recon.NewTransactions(0, 0)
 	if r := Read("r", 0, strings.NewReader(`{`+rows+`}`), Options{}, table); r.Rows.Quarantined != 2 || r.Findings[0].Code != "missing_merchant" {
 		t.Errorf("%+v", r)
+	}
+}
+
+// R2: a row of a fee report that comes twice is one fee and its duplicate, also
+// where the fees of the day have parts of a cent that are shared out.
+func TestRepeatedFeeIsOneFee(t *testing.T) {
+	const head = "requestId,transactionType,amount,currencyCode,cybersourceBatchTime,cybersourceMerchantId,totalFee,feeCurrency\n"
+	row := func(n, fee string) string {
+		return "700000000000000000000" + n + ",Purchases,50.00,USD,2026-09-29T16:00:00Z,acme," + fee + ",USD\n"
+	}
+	read := func(text string) (all []string) {
+		table := recon.NewTransactions(0, 0)
+		if r := Read("r", 0, strings.NewReader(text), Options{}, table); r.Verdict != recon.FileAccepted {
+			t.Fatalf("%+v", r)
+		}
+		for i := range table.Len() {
+			if row := table.At(i); row.Type == recon.Fee {
+				all = append(all, fmt.Sprintf("%s %d", row.ID[21:22], row.Amount))
+			}
+		}
+		slices.Sort(all)
+		return all
+	}
+	once := read(head + row("1", "0.425") + row("2", "0.333") + row("3", "0.4"))
+	twice := slices.Compact(read(head + row("1", "0.425") + row("2", "0.333") + row("1", "0.4250") + row("3", "0.4") + row("1", "0.425")))
+	if !slices.Equal(once, twice) || len(once) != 3 {
+		t.Errorf("once %v, repeated %v", once, twice)
 	}
 }
