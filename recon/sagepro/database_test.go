@@ -21,6 +21,7 @@ type stub struct {
 	said    strings.Builder
 	answers map[string]answer // by the name of the table asked for
 	allowed int64             // whether snapshots are
+	open    int               // answers that nobody has read to their end; SQL Server gives one at a time
 }
 
 type answer struct {
@@ -49,6 +50,10 @@ func (t stubTx) Rollback() error { t.said.WriteString("ROLLBACK\n"); return nil 
 
 func (c stubConn) QueryContext(_ context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	c.said.WriteString(query + "\n")
+	if c.open > 0 {
+		return nil, errors.New("another answer is being read")
+	}
+	c.open++
 	var table string
 	for _, a := range args {
 		text := fmt.Sprint(a.Value)
@@ -60,17 +65,17 @@ func (c stubConn) QueryContext(_ context.Context, query string, args []driver.Na
 	}
 	switch {
 	case strings.Contains(query, "sys.databases"):
-		return &stubRows{answer{[]string{""}, [][]driver.Value{{c.allowed}}}, 0}, nil
+		return &stubRows{answer{[]string{""}, [][]driver.Value{{c.allowed}}}, 0, c.stub}, nil
 	case strings.Contains(query, "INFORMATION_SCHEMA"):
 		var rows [][]driver.Value
 		for _, name := range c.answers[table].columns {
 			rows = append(rows, []driver.Value{name, "money", int64(0)})
 		}
-		return &stubRows{answer{[]string{"n", "t", "w"}, rows}, 0}, nil
+		return &stubRows{answer{[]string{"n", "t", "w"}, rows}, 0, c.stub}, nil
 	}
 	_, from, _ := strings.Cut(query, " FROM [PRO01].[dbo].[")
 	name, _, _ := strings.Cut(from, "]")
-	return &stubRows{c.chosen(query, name), 0}, nil
+	return &stubRows{c.chosen(query, name), 0, c.stub}, nil
 }
 
 // chosen answers with the columns that the query names, in its order.
@@ -98,10 +103,11 @@ func (s *stub) chosen(query, table string) answer {
 type stubRows struct {
 	answer
 	at int
+	of *stub
 }
 
 func (r *stubRows) Columns() []string { return r.columns }
-func (r *stubRows) Close() error      { return nil }
+func (r *stubRows) Close() error      { r.of.open--; return nil }
 func (r *stubRows) Next(into []driver.Value) error {
 	if r.at == len(r.rows) {
 		return io.EOF

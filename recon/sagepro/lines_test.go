@@ -112,6 +112,42 @@ func TestLinesThroughDoors(t *testing.T) {
 	}
 }
 
+// TestDimensionsThroughDoors: a column of the site's own comes through every door as the tables have it.
+func TestDimensionsThroughDoors(t *testing.T) {
+	made, date := evening(company.G3, 3)
+	region := map[string]string{}
+	for _, table := range []string{"soymst", "somast", "arymst", "armast"} { // what is current wins
+		tab := made.Table(table)
+		for i, row := range tab.Rows {
+			number := "S" + strings.TrimLeft(tab.Cell(i, "sono"), " 0")
+			if strings.HasPrefix(table, "ar") {
+				number = "I" + tab.Cell(i, "invno")
+			}
+			if !row.Deleted {
+				region[number] = tab.Cell(i, "terr")
+			}
+		}
+	}
+	c := mappingOf(G3)
+	c.Invoice.SetDimension("region", col("terr"))
+	c.Order.SetDimension("region", col("terr"))
+	for _, open := range []func(testing.TB, *Company, *company.Company) Tables{folderDoor, exportsDoor, databaseDoor} {
+		docs, _ := documentsOf(t, c, open(t, c, made), date-60)
+		if len(docs) < 100 {
+			t.Fatalf("%d documents", len(docs))
+		}
+		for _, d := range docs {
+			want := region[d.ID]
+			if d.Type == recon.CreditMemo {
+				want = region["I"+d.ID]
+			}
+			if len(d.Dimensions) != 1 || d.Dimensions[0] != (recon.Field{Name: "region", Value: want}) {
+				t.Fatalf("%s: %v, expected %s", d.ID, d.Dimensions, want)
+			}
+		}
+	}
+}
+
 func TestLinesAreMappedOnce(t *testing.T) {
 	c := DefaultCompany(G3)
 	c.OrderLine.Components = map[string]string{"TAX-AC": "tax", "DISCOUNT-AC": "rebate"}

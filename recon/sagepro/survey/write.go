@@ -97,6 +97,13 @@ func (w *writer) table(f *Found) {
 		}
 		w.line("  %-10s %-7s %-22s filled in %d of %d rows", c.Name, c.Found.Form, c.Field, c.Filled, f.Rows-f.Deleted)
 		switch c.Use {
+		case Key, Code:
+			if len(c.Values)+len(c.Keys) == 0 { // no row has any
+				continue
+			}
+		case Plain:
+		}
+		switch c.Use {
 		case Code:
 			w.codes(c)
 		case Key:
