@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
+	"log/slog"
 
 	"tieout/cmd/tieout/internal/config"
 	"tieout/recon"
@@ -14,11 +14,11 @@ import (
 )
 
 // fetchFirst makes runs fetch what they need, where there is an account to ask.
-func (n *nightly) fetchFirst(log io.Writer, wait bool, change ...func(*cybersource.Options)) error {
+func (n *nightly) fetchFirst(log *slog.Logger, wait bool, change ...func(*cybersource.Options)) error {
 	if n.cfg.Processor == nil || n.dry {
 		return nil
 	}
-	p, err := n.openProcessor(logTo(log), change...)
+	p, err := n.openProcessor(log, change...)
 	if err != nil {
 		return err
 	}

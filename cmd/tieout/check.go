@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tieout/cmd/tieout/internal/config"
+	"tieout/cmd/tieout/internal/logs"
 	"tieout/recon/cybersource"
 )
 
@@ -81,7 +82,7 @@ func (v *checkVerb) accounts(ctx context.Context, n *nightly, stderr io.Writer) 
 	if !v.verbose { // the verdict says what came of it
 		stderr = io.Discard
 	}
-	p, err := n.openProcessor(logTo(stderr), v.change...)
+	p, err := n.openProcessor(logs.Text(stderr), v.change...)
 	if p == nil {
 		return []checked{{What: "processor", Told: err.Error(), usage: true}}
 	}

@@ -118,7 +118,9 @@ func (n *nightly) deliver(ctx context.Context, t *config.Target, d *store.Delive
 		return nil, err
 	}
 	for attempt := range 3 {
-		if failed = n.attempt(ctx, t, d, parts); failed == nil || errors.Is(failed, errUnconfirmed) {
+		failed = n.attempt(ctx, t, d, parts)
+		n.logDelivery(d, failed)
+		if failed == nil || errors.Is(failed, errUnconfirmed) {
 			return failed, nil
 		}
 		if err := n.store.Failed(ctx, d, failed.Error()); err != nil {
@@ -130,6 +132,18 @@ func (n *nightly) deliver(ctx context.Context, t *config.Target, d *store.Delive
 		pause(ctx, time.Duration(attempt+1)*200*time.Millisecond)
 	}
 	return failed, nil
+}
+
+func (n *nightly) logDelivery(d *store.Delivery, failed error) {
+	if n.log == nil {
+		return
+	}
+	log := n.log.With("file", d.Name, "target", d.Target, "run_id", d.RunID, "state", string(d.State))
+	if failed != nil {
+		log.Warn("posting file not delivered", "error", failed)
+		return
+	}
+	log.Info("posting file delivered")
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math"
 	"os"
 	"path/filepath"
@@ -151,7 +152,7 @@ func (d *demonstration) night(ctx context.Context, n *demo.Night, p *demoProcess
 // fetchAndRun asks again for the reports of the day before, too, which may have been
 // issued anew, and wants all of them.
 func (d *demonstration) fetchAndRun(ctx context.Context, tonight *nightly, p *demoProcessor, r config.Range) ([]*night.Answer, error) {
-	if err := tonight.fetchFirst(io.Discard, false, p.eager); err != nil {
+	if err := tonight.fetchFirst(slog.New(slog.DiscardHandler), false, p.eager); err != nil {
 		return nil, err
 	}
 	tonight.fetcher.Again = true

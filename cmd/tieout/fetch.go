@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -15,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"tieout/cmd/tieout/internal/config"
+	"tieout/cmd/tieout/internal/logs"
 	"tieout/recon"
-	"tieout/recon/carddata"
 	"tieout/recon/cybersource"
 	"tieout/recon/night"
 )
@@ -103,7 +102,7 @@ func (v *gridVerb) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 }
 
 func (v *gridVerb) fetchInto(ctx context.Context, n *nightly, r config.Range, stderr io.Writer) ([]night.Cell, error) {
-	p, err := n.openProcessor(logTo(stderr), v.change...)
+	p, err := n.openProcessor(logs.Text(stderr), v.change...)
 	if err != nil {
 		return nil, err
 	}
@@ -113,17 +112,6 @@ func (v *gridVerb) fetchInto(ctx context.Context, n *nightly, r config.Range, st
 		f.Sleep = v.sleep
 	}
 	return f.Run(ctx, n.cfg.Recon.Company, p.wanted(r.From, r.To, v.only))
-}
-
-// logTo is a log for people who look into a fault: every answer of the processor
-// with its correlation id. No value with a card number passes (R7).
-func logTo(w io.Writer) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Value.Kind() == slog.KindString {
-			a.Value = slog.StringValue(carddata.Mask(a.Value.String()))
-		}
-		return a
-	}}))
 }
 
 // fetching is a fetch into the store.

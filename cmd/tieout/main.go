@@ -15,6 +15,8 @@ import (
 	_ "time/tzdata"
 
 	"github.com/spf13/cobra"
+
+	"tieout/recon/carddata"
 )
 
 func main() {
@@ -83,7 +85,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintln(stderr, "tieout:", err)
+	fmt.Fprintln(stderr, "tieout:", carddata.Mask(err.Error())) // R7
 	return exitCode(ctx, err)
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"tieout/cmd/tieout/internal/config"
 	"tieout/recon"
@@ -29,6 +30,16 @@ func (n *nightly) missing(ctx context.Context, asOf recon.Date) ([]config.Range,
 		ranges[i] = config.Range{From: day, To: day, AsOf: asOf}
 	}
 	return ranges, nil
+}
+
+// closes is when a day is over for every merchant, by their zones and cut-offs.
+func (n *nightly) closes(day recon.Date) (last time.Time) {
+	for merchant := range n.cfg.Recon.Merchants {
+		if end := settlement(&n.cfg.Recon, merchant).Of(day).End; end.After(last) {
+			last = end
+		}
+	}
+	return last
 }
 
 // last is the last day that was run, or the day before the first one ever.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,6 +49,8 @@ type nightly struct {
 	since       recon.Date      // documents of the ERP from this day on are of interest
 	notes       []string        // what is worth knowing of the ERP's tables
 
+	log *slog.Logger // of a service; nil: none
+
 	calendar *sagepro.Calendar // of the ERP; nil: closed_through alone says what is closed
 }
 
@@ -63,6 +66,9 @@ func readNightly(path string, r config.Range) (*nightly, error) {
 	n := &nightly{dir: filepath.Dir(path)}
 	if n.cfg, err = config.ReadRun(filepath.Base(path), data, os.DirFS(n.dir), r); err != nil {
 		return nil, usage(err)
+	}
+	for i := range n.cfg.Service.Schedules {
+		n.cfg.Service.Schedules[i].Closes = n.closes
 	}
 	return n, nil
 }

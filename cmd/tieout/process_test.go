@@ -79,8 +79,8 @@ func (p *program) runs() bool {
 // servedCompany is a company whose days of the last week are due.
 func servedCompany(t *testing.T, where string, days int) (c companyFolder, first recon.Date) {
 	t.Helper()
-	first = recon.DateOf(time.Now().UTC()) - recon.Date(days)
-	c = newCompany(t, fmt.Sprintf("store: %s\nstart: %s\nschedule: {at: \"00:00\", zone: UTC}\nposting: posting\n", where, first))
+	first = recon.DateOf(time.Now().UTC()) - recon.Date(days) - 1
+	c = newCompany(t, fmt.Sprintf("store: %s\nstart: %s\nschedule: {at: \"00:00\", zone: UTC, lag: 2}\nposting: posting\n", where, first))
 	var orders [][3]string
 	for i := range days {
 		day := (first + recon.Date(i)).String()
@@ -202,7 +202,7 @@ func TestServiceIsKilled(t *testing.T) {
 				}
 			}
 			p := c.start("serve", "--sweep", "50ms")
-			within(t, "all files", p.log, func() bool { return c.sentinels() == days })
+			withinTime(t, 2*time.Minute, "all files", p.log, func() bool { return c.sentinels() == days })
 			if name == "SQLite" {
 				if second := c.start("serve"); second.code(10*time.Second) != exitLocked || !strings.Contains(second.log.String(), "a SQLite file takes one service") {
 					t.Errorf("a second service: %s", second.log)
@@ -237,5 +237,45 @@ func TestServiceDiesOverARequest(t *testing.T) {
 	free()
 	if code := asked.code(20 * time.Second); code != exitDone || !strings.Contains(asked.log.String(), "DONE_WITH_EXCEPTIONS") {
 		t.Errorf("exit code %d\n%s", code, asked.log)
+	}
+}
+
+// R10: several services on one database that start at the same instant, of which some
+// are killed and some stand still for longer than a lease and wake up again, make every
+// night once, and no late writer gets through. TIEOUT_NIGHTS and TIEOUT_SERVICES bound it;
+// the standing still needs the short lease of builds with the tag torture.
+func TestOneNightOnce(t *testing.T) {
+	server := storetest.Start(t)
+	where := server.Database(t)
+	nights, services := number(t, "TIEOUT_NIGHTS", 3), number(t, "TIEOUT_SERVICES", 3)
+	c, _ := servedCompany(t, where, nights)
+	c.start("status").code(20 * time.Second)
+	t.Setenv("TIEOUT_LEASE", "1s")
+	seed := rand.New(rand.NewPCG(2, 2))
+	var all []*program
+	for range services {
+		all = append(all, c.start("serve", "--sweep", "50ms"))
+	}
+	withinTime(t, time.Minute+time.Duration(nights)*20*time.Second, "all files", all[0].log, func() bool {
+		if c.sentinels() == nights {
+			return true
+		}
+		if nights > 3 { // hinder somebody
+			p := all[seed.IntN(len(all))]
+			p.signal(syscall.SIGSTOP)
+			time.Sleep(time.Duration(seed.IntN(1800)) * time.Millisecond)
+			p.signal(syscall.SIGCONT)
+		}
+		return false
+	})
+	for _, p := range all {
+		p.signal(syscall.SIGTERM)
+		if code := p.code(20 * time.Second); code != exitDone {
+			t.Errorf("exit code %d\n%s", code, p.log)
+		}
+	}
+	c.allOnce(where, nights)
+	if got := c.sql(where, "SELECT CAST(COUNT(*) AS TEXT) FROM entries"); got != fmt.Sprint(nights) {
+		t.Errorf("%s entries", got)
 	}
 }

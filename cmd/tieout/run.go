@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tieout/cmd/tieout/internal/config"
+	"tieout/cmd/tieout/internal/logs"
 	"tieout/recon"
 	"tieout/recon/cybersource"
 	"tieout/recon/night"
@@ -129,7 +130,7 @@ func (v *runVerb) nights(ctx context.Context, n *nightly, r config.Range, stdout
 			}
 		}
 	}
-	if err := n.fetchFirst(stderr, v.wait, v.change...); err != nil {
+	if err := n.fetchFirst(logs.Text(stderr), v.wait, v.change...); err != nil {
 		return nil, err
 	}
 	for _, r := range ranges {

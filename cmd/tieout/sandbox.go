@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"tieout/cmd/tieout/internal/logs"
 	"tieout/fixtures/demo"
 	"tieout/fixtures/sandbox"
 )
@@ -80,7 +80,7 @@ func (v *sandboxVerb) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	c := sandbox.Config{
 		Account: sandbox.Account{Merchant: v.merchant, KeyID: v.keyID, Secret: v.secret},
-		Zone:    zone, OneTime: v.oneTime, Log: slog.New(slog.NewTextHandler(stderr, nil)), Now: time.Now,
+		Zone:    zone, OneTime: v.oneTime, Log: logs.Text(stderr), Now: time.Now,
 	}
 	if c.Library, err = v.library(zone, &c); err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"tieout/cmd/tieout/internal/config"
+	"tieout/cmd/tieout/internal/logs"
 	"tieout/cmd/tieout/internal/service"
 	"tieout/ledger/drop"
 	"tieout/ledger/money"
@@ -73,7 +74,7 @@ func (v *serveVerb) run(ctx context.Context, stderr io.Writer) error {
 	if len(n.cfg.Service.Schedules) == 0 {
 		return usage(errors.New("schedule: required to serve, such as {at: \"05:30\"}"))
 	}
-	log := slog.New(slog.NewJSONHandler(stderr, nil)).With("company", n.cfg.Recon.Company)
+	log := logs.JSON(stderr).With("company", n.cfg.Recon.Company)
 	channels, err := v.channels(n)
 	if err != nil {
 		return usage(err)
@@ -155,7 +156,7 @@ func (v *served) over(r config.Range) (*nightly, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.now = v.now
+	n.now, n.log = v.now, v.log
 	if n.archive, err = store.OpenArchive(n.path(n.cfg.Archive)); err != nil {
 		return nil, err
 	}
@@ -180,7 +181,7 @@ func (v *served) Fetch(ctx context.Context, day recon.Date) (time.Duration, erro
 	if err != nil {
 		return 0, err
 	}
-	if err := n.fetchFirst(io.Discard, false); err != nil {
+	if err := n.fetchFirst(v.log, false); err != nil {
 		return 0, err
 	}
 	if err := n.bring(ctx, config.Range{From: day, To: day}); err != nil {
@@ -208,7 +209,7 @@ func (v *served) Run(ctx context.Context, day recon.Date) (o service.Outcome, er
 		return o, err
 	}
 	n.served = &servedDay{day: day}
-	if err := n.fetchFirst(io.Discard, false); err != nil {
+	if err := n.fetchFirst(v.log, false); err != nil {
 		return o, err
 	}
 	answers, err := n.runRange(ctx, config.Range{From: day, To: day, AsOf: recon.DateOf(v.now().In(n.cfg.Recon.Zone))})

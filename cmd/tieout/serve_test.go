@@ -14,8 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"tieout/cmd/tieout/internal/config"
 	"tieout/fixtures/sandbox/mailhost"
 	"tieout/fixtures/sandbox/sftphost"
+	"tieout/recon/store/queue"
 	"tieout/recon/store/storetest"
 )
 
@@ -35,7 +37,12 @@ func (h *heard) String() string { h.mu.Lock(); defer h.mu.Unlock(); return h.tex
 // within waits for something that another goroutine brings about.
 func within(t *testing.T, what string, log *heard, ready func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(60 * time.Second); !ready(); time.Sleep(20 * time.Millisecond) {
+	withinTime(t, time.Minute, what, log, ready)
+}
+
+func withinTime(t *testing.T, limit time.Duration, what string, log *heard, ready func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(limit); !ready(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain for %s\n%s", what, log)
 		}
@@ -74,6 +81,7 @@ admin: 127.0.0.1:0
 		if start == 1 {
 			c.sql(where, "DELETE FROM river_job")
 			time.Sleep(300 * time.Millisecond)
+			c.twice(where, log)
 		}
 		end()
 	}
@@ -91,6 +99,26 @@ admin: 127.0.0.1:0
 	if runs := c.sql(where, "SELECT date_from FROM runs ORDER BY run_no"); runs != "2026-09-29 2026-09-30" {
 		t.Errorf("ran %s", runs)
 	}
+}
+
+// twice has every job done once more, which must change nothing (R15).
+func (c companyFolder) twice(where string, log *heard) {
+	c.t.Helper()
+	n, err := openStored(c.t.Context(), filepath.Join(c.dir, "tieout.yaml"), config.Range{From: 1, To: 1, AsOf: 1}, time.Now)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer func() { _ = n.close() }()
+	for kind, id := range map[queue.Kind]string{
+		queue.Fetch: "2026-09-29", queue.Run: "2026-09-30", queue.Render: "1", queue.Deliver: "ERP", queue.Notify: "done|2026-09-29",
+	} {
+		if err := n.store.Enqueue(c.t.Context(), queue.Job{Kind: kind, Company: "ACME", ID: id}); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	within(c.t, "every job once more", log, func() bool {
+		return c.sql(where, "SELECT CAST(COUNT(DISTINCT kind) AS TEXT) FROM river_job WHERE state = 'completed'") == fmt.Sprint(len(queue.Kinds()))
+	})
 }
 
 // at is a clock that stands still.

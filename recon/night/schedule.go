@@ -15,6 +15,10 @@ type Schedule struct {
 	Weekdays     map[time.Weekday]bool // nil: every day
 	Holidays     map[recon.Date]bool
 	Lag          int // the last day that a morning covers lies so many days before it; 1 is yesterday
+
+	// Closes is when a day is over by the cut-off of every merchant: no morning before
+	// that covers it. nil: no cut-off is later than a morning.
+	Closes func(day recon.Date) time.Time
 }
 
 // Morning tells whether a run starts on the day.
@@ -47,10 +51,19 @@ func (s *Schedule) Covered(now time.Time) recon.Date {
 	today := recon.DateOf(now.In(s.Zone))
 	for day := today; day > today-366; day-- {
 		if s.Morning(day) && !s.Start(day).After(now) {
-			return day - recon.Date(s.Lag)
+			return s.lastOf(day)
 		}
 	}
 	return 0
+}
+
+// lastOf is the last day that a morning covers: one that is over when it starts.
+func (s *Schedule) lastOf(morning recon.Date) recon.Date {
+	day := morning - recon.Date(s.Lag)
+	for s.Closes != nil && s.Closes(day).After(s.Start(morning)) {
+		day--
+	}
+	return day
 }
 
 // Next is the first start after now, zero if there is none within a year.
@@ -67,7 +80,7 @@ func (s *Schedule) Next(now time.Time) time.Time {
 // Due is the start of the morning that covers a day.
 func (s *Schedule) Due(day recon.Date) time.Time {
 	for morning := day + recon.Date(s.Lag); morning < day+366; morning++ {
-		if s.Morning(morning) {
+		if s.Morning(morning) && s.lastOf(morning) >= day {
 			return s.Start(morning)
 		}
 	}

@@ -55,6 +55,28 @@ func TestStartOnTheDaysOfClockChanges(t *testing.T) {
 	}
 }
 
+// A morning covers only what is over by the cut-off of every merchant.
+func TestAMorningWaitsForTheCutOff(t *testing.T) {
+	eastern := zone(t, "America/New_York")
+	evening := night.Schedule{Zone: zone(t, "UTC"), Hour: 23, Closes: func(day recon.Date) time.Time { // 20:00 in New York: 00:00 in UTC, 01:00 in winter
+		return day.Midnight(eastern).Add(20 * time.Hour)
+	}}
+	day := recon.NewDate(2026, 9, 30)
+	at := func(day recon.Date, hour int) time.Time {
+		return day.Midnight(time.UTC).Add(time.Duration(hour) * time.Hour)
+	}
+	if got := evening.Covered(at(day, 23)); got != day-1 {
+		t.Errorf("that evening covers %s, want the day before: the day is not over", got)
+	}
+	if got := evening.Due(day); !got.Equal(at(day+1, 23)) {
+		t.Errorf("%s is due at %s", day, got)
+	}
+	evening.Closes = func(day recon.Date) time.Time { return at(day, 23) }
+	if got := evening.Covered(at(day, 23)); got != day || !evening.Due(day).Equal(at(day, 23)) {
+		t.Errorf("that evening covers %s, due at %s", got, evening.Due(day))
+	}
+}
+
 // Three years in twelve zones: each due morning starts once and not a second early, every
 // calendar date is covered once, in order, whatever the clocks do, holidays as
 // configured. The night at the clock change included.

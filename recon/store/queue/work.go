@@ -51,7 +51,7 @@ func (q *Queue) Work(ctx context.Context, w *Work) (stop func(), err error) {
 		}
 	}
 	at, err := q.on.work(ctx, &river.Config{
-		ID: w.ID, Logger: w.Log, Workers: workers, Queues: map[string]river.QueueConfig{nights: {MaxWorkers: 1}, errands: {MaxWorkers: 4}},
+		ID: w.ID, Logger: slog.New(grave{w.Log.Handler()}), Workers: workers, Queues: map[string]river.QueueConfig{nights: {MaxWorkers: 1}, errands: {MaxWorkers: 4}},
 		JobTimeout: longest, RescueStuckJobsAfter: longest + time.Hour, CompletedJobRetentionPeriod: time.Hour, PollOnly: w.Poll,
 		CancelledJobRetentionPeriod: keep, DiscardedJobRetentionPeriod: keep, MaxAttempts: Attempts, SoftStopTimeout: w.StopWithin,
 	})
@@ -74,6 +74,20 @@ const (
 	keep      = 400 * 24 * time.Hour // jobs that were given up
 	lastWords = 5 * time.Second      // for a job that was told to stop
 )
+
+// grave passes warnings and errors alone.
+type grave struct{ slog.Handler }
+
+// Enabled tells what passes.
+func (g grave) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && g.Handler.Enabled(ctx, l)
+}
+
+// WithAttrs is that of the handler.
+func (g grave) WithAttrs(attrs []slog.Attr) slog.Handler { return grave{g.Handler.WithAttrs(attrs)} }
+
+// WithGroup is that of the handler.
+func (g grave) WithGroup(name string) slog.Handler { return grave{g.Handler.WithGroup(name)} }
 
 // hands works the jobs of one kind.
 type hands[T river.JobArgs] struct {

@@ -23,8 +23,8 @@ func cause(err error) error {
 }
 
 // Handler is the page for machines that watch: /healthz says that the process
-// lives, /readyz that it can work, /metrics counts, /status tells the state. ready
-// asks the store.
+// lives, /readyz that it can work: the store answers, and what is owed was looked at
+// of late; /metrics counts, /status tells the state. ready asks the store.
 func (s *Service) Handler(ready func(context.Context) error) http.Handler {
 	registry := prometheus.NewRegistry()
 	s.measure(registry)
@@ -35,6 +35,10 @@ func (s *Service) Handler(ready func(context.Context) error) http.Handler {
 		defer cancel()
 		if err := ready(ctx); err != nil {
 			http.Error(w, "the store does not answer: "+err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		if looked := s.Status().Looked; s.now().Sub(looked) > 3*s.o.Sweep+time.Minute {
+			http.Error(w, "what is owed was last looked at "+looked.UTC().Format(time.RFC3339), http.StatusServiceUnavailable)
 			return
 		}
 		_, _ = w.Write([]byte("ok\n"))
@@ -63,6 +67,7 @@ func (s *Service) measure(registry *prometheus.Registry) {
 	gauge("nights_owed", "Business days that are due and not run.", func(t Status) float64 { return float64(t.Owed) })
 	gauge("nights_done", "Nights run since the start.", func(t Status) float64 { return float64(t.Done) })
 	gauge("night_running", "1 while a night runs.", func(t Status) float64 { return flag(t.Running != 0) })
+	gauge("clock_paused", "1 while nothing is run or posted because the clock may be wrong.", func(t Status) float64 { return flag(t.Paused) })
 	gauge("night_failures", "Failed attempts in a row.", func(t Status) float64 { return float64(t.Failures) })
 	gauge("deliveries_open", "Posting files that are not delivered.", func(t Status) float64 {
 		open := 0

@@ -23,6 +23,7 @@ const (
 	Overdue     Kind = "overdue"
 	Undelivered Kind = "undelivered"
 	Stuck       Kind = "stuck"
+	Clock       Kind = "clock"
 )
 
 // Notice is told once for its key. It holds no personal data: counts, days,

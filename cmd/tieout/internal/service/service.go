@@ -74,12 +74,13 @@ type Options struct {
 	Company    string
 	ID         string // of this start of the service
 	Schedules  []night.Schedule
-	Fetches    bool          // there are reports to fetch before a run
-	Poll       bool          // the database stands behind a pooler
-	Sweep      time.Duration // how often what is owed is looked at, a minute for 0
-	Overdue    time.Duration // a night that is not done so long after its morning is told, two hours for 0
-	Retry      time.Duration // the first pause after a failure, a minute for 0; it doubles up to an hour
-	StopWithin time.Duration // how long a job may take to end after the first signal, 30 s for 0
+	Fetches    bool                 // there are reports to fetch before a run
+	Poll       bool                 // the database stands behind a pooler
+	Sweep      time.Duration        // how often what is owed is looked at, a minute for 0
+	Overdue    time.Duration        // a night that is not done so long after its morning is told, two hours for 0
+	Retry      time.Duration        // the first pause after a failure, a minute for 0; it doubles up to an hour
+	Elapsed    func() time.Duration // time that went by since the start, whatever the wall clock does; nil: the machine's
+	StopWithin time.Duration        // how long a job may take to end after the first signal, 30 s for 0
 }
 
 // Service runs nights when they are due.
@@ -95,6 +96,8 @@ type Service struct {
 	mu      sync.Mutex
 	status  Status
 	morning bool // a clock has ticked since the last look
+
+	clockSteps steps
 }
 
 // New makes a service. now is the clock.
@@ -103,6 +106,10 @@ func New(nights Nights, teller Teller, jobs Queue, o Options, now func() time.Ti
 	o.Overdue = orDefault(o.Overdue, 2*time.Hour)
 	o.Retry = orDefault(o.Retry, time.Minute)
 	o.StopWithin = orDefault(o.StopWithin, 30*time.Second)
+	if o.Elapsed == nil {
+		start := time.Now()
+		o.Elapsed = func() time.Duration { return time.Since(start) }
+	}
 	return &Service{nights: nights, teller: teller, queue: jobs, o: o, now: now, log: log, wake: make(chan struct{}, 1), status: Status{Undelivered: map[string][]string{}}}
 }
 
@@ -208,6 +215,7 @@ func (s *Service) Wake() {
 // look holds what the store says is owed against the queue, and adds what is missing
 // there: the oldest day that is due, and everything open beside nights (R15).
 func (s *Service) look(ctx context.Context) error {
+	s.watchClock(ctx)
 	add, morning := s.queue.Add, s.ticked()
 	if morning {
 		add = s.queue.Renew
@@ -228,7 +236,11 @@ func (s *Service) look(ctx context.Context) error {
 		jobs = append(jobs, s.first(owed[0]))
 	}
 	s.watch(ctx, owed, open)
-	return add(ctx, jobs...)
+	if err := add(ctx, jobs...); err != nil {
+		return err
+	}
+	s.note(func(t *Status) { t.Looked = s.now() })
+	return nil
 }
 
 // begun tells whether the run of a day is in the queue already, so that nothing is to

@@ -16,6 +16,8 @@ type Status struct {
 	Failures    int                 // in a row
 	Failure     string              // of the last attempt, "" after a success
 	Next        time.Time           // morning
+	Looked      time.Time           // last look at what is owed
+	Paused      bool                // the clock may be wrong: nothing is run or posted
 	Queued      int                 // jobs that are not done
 	Stuck       []string            // jobs that were given up, and why
 	Undelivered map[string][]string // by target

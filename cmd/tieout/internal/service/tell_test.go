@@ -88,7 +88,7 @@ func TestHookPostsAndKeepsItsAddressSecret(t *testing.T) {
 }
 
 func TestAdminPage(t *testing.T) {
-	b := &books{last: recon.NewDate(2026, 9, 29)}
+	b := &books{last: recon.DateOf(time.Now()) + 1}
 	s := service.New(b, &told{}, &line{}, daily(), time.Now, quiet())
 	broken := false
 	ready := func(context.Context) error {
@@ -100,6 +100,13 @@ func TestAdminPage(t *testing.T) {
 	address, err := s.Listen(t.Context(), "127.0.0.1:0", ready)
 	if err != nil {
 		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- s.Serve(ctx) }()
+	defer func() { stop(); <-ended }()
+	for s.Status().Looked.IsZero() {
+		time.Sleep(time.Millisecond)
 	}
 	get := func(path string) (int, string) {
 		answer, err := http.Get("http://" + address.String() + path)

@@ -24,12 +24,15 @@ func (s *Service) do(ctx context.Context, j queue.Job) error {
 // work looks at what the id of a job is about, and does what is owed there, if
 // anything is.
 func (s *Service) work(ctx context.Context, j queue.Job) error {
+	if (j.Kind == queue.Run || j.Kind == queue.Deliver) && s.held() {
+		return queue.Later(s.o.Sweep)
+	}
 	switch j.Kind {
 	case queue.Fetch:
 		return s.fetch(ctx, j)
 	case queue.Run:
 		if strings.HasPrefix(j.ID, "#") {
-			return s.busyLater(s.nights.Asked(ctx, j.ID[1:]))
+			return s.nights.Asked(ctx, j.ID[1:])
 		}
 		return s.run(ctx, j)
 	case queue.Render:
@@ -123,19 +126,11 @@ func (s *Service) run(ctx context.Context, j queue.Job) error {
 	return nil
 }
 
-// busyLater has a job wait for another run of the company.
-func (s *Service) busyLater(err error) error {
-	if errors.Is(err, ErrBusy) {
-		return queue.Later(s.o.Sweep)
-	}
-	return err
-}
-
 // failed notes and tells a failed run, which the queue tries again.
 func (s *Service) failed(ctx context.Context, day recon.Date, err error) error {
 	if errors.Is(err, ErrBusy) {
 		s.log.Info("another run is under way", "day", day.String())
-		return s.busyLater(err)
+		return queue.Later(s.o.Sweep)
 	}
 	if ctx.Err() != nil { // the service stops: no failure of the night
 		return err
