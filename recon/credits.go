@@ -21,7 +21,7 @@ func (r *run) resolveCredits() {
 	}
 	wanted := map[saleKey]*refCount{}
 	var open []uint32
-	for _, at := range r.rowsWhere(func(i uint32) bool { return r.row(i).kind == CreditOrRefund && r.live(i) }) {
+	for _, at := range r.besidesWhere(func(i uint32) bool { return r.row(i).kind == CreditOrRefund && r.live(i) }) {
 		row := r.row(at)
 		row.flags |= flagCreditOrRefund
 		row.kind = Credit

@@ -93,7 +93,7 @@ func (r *run) stillHeld(h int) bool {
 func (r *run) refundedEver(key parentKey) bool {
 	if r.refunded == nil {
 		r.refunded = map[parentKey]bool{}
-		for _, i := range r.rowsWhere(func(i uint32) bool { return r.row(i).kind == Refund && r.movesMoney(i) && r.out[i].kind != Rejected }) {
+		for _, i := range r.besidesWhere(func(i uint32) bool { return r.row(i).kind == Refund && r.movesMoney(i) && r.out[i].kind != Rejected }) {
 			row, posted := r.parentCapture(i)
 			r.refunded[parentKey{row, posted}] = true
 		}

@@ -3,6 +3,7 @@ package recon
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"tieout/ledger/money"
@@ -63,14 +64,27 @@ func (r *run) dateRow(i uint32, tests testPrefix) {
 }
 
 // findInvalid applies the tests of INVALID_ROW that need one row, and returns
-// the rows whose test needs what they follow.
+// the rows whose test needs what they follow. On the way it lists the few rows
+// that are no captures, for who asks for them later.
 func (r *run) findInvalid() (followers []uint32) {
-	suspects := r.rowsWhere(func(i uint32) bool {
-		row := r.row(i)
-		return row.flags&flagFault != 0 || row.kind == Void || row.kind == Reject || wrongSign(row.kind, row.amount) ||
-			(row.currency != r.p.Base && !r.rated(row))
+	suspects := make([][]uint32, r.in.Workers)
+	besides := make([][]uint32, r.in.Workers)
+	inRanges(r.in.Workers, len(r.txns.rows), func(worker, from, to int) {
+		var wrong, others []uint32
+		for i := from; i < to; i++ {
+			row := &r.txns.rows[i]
+			if row.kind != Capture {
+				others = append(others, uint32(i))
+			}
+			if row.flags&flagFault != 0 || row.kind == Void || row.kind == Reject || wrongSign(row.kind, row.amount) ||
+				(row.currency != r.p.Base && !r.rated(row)) {
+				wrong = append(wrong, uint32(i))
+			}
+		}
+		suspects[worker], besides[worker] = wrong, others
 	})
-	for _, at := range suspects {
+	r.besides = slices.Concat(besides...)
+	for _, at := range slices.Concat(suspects...) {
 		row := r.row(at)
 		if row.flags&flagFault != 0 {
 			r.except(at, InvalidRow)

@@ -18,6 +18,7 @@ type run struct {
 	events   [eventTypes]atomic.Bool // which events there are, at most
 	missable *[eventTypes]bool       // events whose rows can be without an account; nil until asked
 	byID     []uint32                // rows in the order of their ids (id, then the rest of the natural order)
+	besides  []uint32                // the rows that are no captures
 	repeats  []idRange               // the stretches of byID whose rows have one id
 
 	out     []outcome // per row
@@ -219,12 +220,9 @@ func (r *run) inProcessingOrder(rows []uint32) []uint32 {
 // financial tells rows of stage 1 and later: live and moving money.
 func (r *run) live(i uint32) bool { return r.out[i].verdict == Undecided }
 
-// liveRows lists live rows of the given events in processing order.
+// liveRows lists live rows of the given events, captures not among them, in processing order.
 func (r *run) liveRows(kinds ...EventType) []uint32 {
-	if !slices.ContainsFunc(kinds, func(kind EventType) bool { return r.events[kind].Load() }) {
-		return nil
-	}
-	return r.inProcessingOrder(r.rowsWhere(func(i uint32) bool {
+	return r.inProcessingOrder(r.besidesWhere(func(i uint32) bool {
 		return r.out[i].verdict == Undecided && slices.Contains(kinds, r.txns.rows[i].kind)
 	}))
 }

@@ -8,6 +8,16 @@ func (r *run) rowsWhere(want func(i uint32) bool) []uint32 {
 	return selectFrom(r.in.Workers, len(r.txns.rows), want)
 }
 
+// besidesWhere lists the rows that want picks of those that are no captures.
+func (r *run) besidesWhere(want func(i uint32) bool) (found []uint32) {
+	for _, i := range r.besides {
+		if want(i) {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
 // docsWhere is rowsWhere for documents.
 func (r *run) docsWhere(want func(doc uint32) bool) []uint32 {
 	return selectFrom(r.in.Workers, len(r.docs.rows), want)

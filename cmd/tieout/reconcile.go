@@ -117,7 +117,7 @@ func (o *oneShot) run(stdout io.Writer) error {
 	return nil
 }
 
-// boundGarbage makes the collector run after garbage of a sixteenth of the
+// boundGarbage makes the collector run after garbage of an eighth of the
 // input, however large the tables are. They have no pointers, so that
 // collecting often is cheap; waiting for as much garbage as there is table would
 // double the peak.
@@ -127,7 +127,7 @@ func boundGarbage(in *intake) {
 	runtime.ReadMemStats(&m)
 	garbage := uint64(least)
 	for i := range in.reports {
-		garbage += uint64(in.reports[i].Size) / 16
+		garbage += uint64(in.reports[i].Size) / 8
 	}
 	debug.SetGCPercent(int(max(1, min(100, 100*garbage/m.HeapAlloc))))
 }

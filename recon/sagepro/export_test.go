@@ -234,6 +234,7 @@ func FuzzExport(f *testing.F) {
 	f.Add(ordersHeader)
 	f.Add("\xEF\xBB\xBFsono;ordate\r1")
 	f.Fuzz(func(t *testing.T, text string) {
+		compareWays(t, text, orders())
 		r, docs := readExport(text, orders())
 		if r.Rows.Total != r.Rows.Accepted+r.Rows.Quarantined || r.Condemned() && len(docs) > 0 || !r.Condemned() && len(docs) != r.Rows.Total {
 			t.Fatalf("%+v with %d documents", r, len(docs))

@@ -102,7 +102,15 @@ func (w *filler) fill(d *recon.Document) {
 // coded is the meaning of a coded field by its lookup, or its trimmed text. A
 // value that the lookup does not list makes the row faulty.
 func (w *filler) coded(f field) (text string, listed bool) {
-	text = w.trimmed(f)
+	text, listed = w.meaning(f, w.trimmed(f))
+	if !listed {
+		w.blameValue(f, "unlisted_value", w.trimmed(f), "one of the values that lookups lists for "+fieldNames()[f]+"; add it to the policy or correct the row")
+	}
+	return text, listed
+}
+
+// meaning is what the lookup of a coded field says of a text; without a lookup the text itself.
+func (w *filler) meaning(f field, text string) (meaning string, listed bool) {
 	table := w.form.lookup[f]
 	if table == nil {
 		return text, true
@@ -110,14 +118,12 @@ func (w *filler) coded(f field) (text string, listed bool) {
 	if last := &w.lastMeaning[f]; last.known && last.text == text {
 		return last.value, true
 	}
-	meaning, listed := table[text]
+	meaning, listed = table[text]
 	if !listed {
 		meaning, listed = table[others]
 	}
 	if listed {
 		w.lastMeaning[f] = memo[string]{strings.Clone(text), meaning, true}
-	} else {
-		w.blameValue(f, "unlisted_value", text, "one of the values that lookups lists for "+fieldNames()[f]+"; add it to the policy or correct the row")
 	}
 	return meaning, listed
 }
@@ -125,8 +131,9 @@ func (w *filler) coded(f field) (text string, listed bool) {
 // text is a field as written, or its constant.
 func (w *filler) text(f field) string { return w.texts[f] }
 
-func (w *filler) trimmed(f field) string {
-	text := w.text(f)
+func (w *filler) trimmed(f field) string { return trimmed(w.text(f)) }
+
+func trimmed(text string) string {
 	if n := len(text); n > 0 && (text[0] <= ' ' || text[n-1] <= ' ' || text[0] >= 0x80 || text[n-1] >= 0x80) {
 		return strings.TrimSpace(text)
 	}

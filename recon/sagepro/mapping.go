@@ -23,6 +23,8 @@ type Mapping struct {
 	Constants  map[string]string
 	Lookups    map[string]map[string]string
 	Dimensions map[string]string // name of a dimension, without [recon.DimensionPrefix], to its column
+
+	inFull bool // no row is plain: for the test that holds both ways side by side
 }
 
 const windows1252 = "windows-1252"

@@ -59,6 +59,7 @@ type rowReader struct {
 	filler
 	dimensions []recon.Field // of the latest row
 	cards      bool
+	plain      bool // the row before was read without a fault: a plain one may stand on it
 }
 
 // block reads one block. Damage ends it; then, and if the file is condemned
@@ -77,7 +78,10 @@ func (w *rowReader) block(b *delimited.Block) *part {
 	}
 	scanner := b.Scanner()
 	for w.plan != nil && scanner.Next(&w.record) {
-		w.row()
+		if !w.plainRow() {
+			w.row()
+			w.plain = !w.faulty && w.plan.mayBePlain()
+		}
 	}
 	if fault := scanner.Fault(); fault != nil {
 		w.out.rows++
