@@ -1,6 +1,9 @@
 package recon
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // docIndex finds documents by a normalised number. It keeps four bytes a slot
 // and no keys: they are in the documents. Slots follow the leading bits of the
@@ -42,7 +45,11 @@ func (r *run) buildIndex(want func(*docRow) bool, field docNumber, documents int
 	}
 	workers := max(1, r.in.Workers)
 	x := &docIndex{docs: r.docs, field: field, slots: documents*3/2 + 8*workers, shards: make([]docShard, workers)}
-	onEach(workers, func(shard int) { x.fill(shard, want) })
+	for shard := range x.shards {
+		first := x.firstSlot(shard)
+		x.shards[shard] = docShard{first: first, slots: make([]uint32, x.firstSlot(shard+1)-first), more: map[uint32][]uint32{}}
+	}
+	x.fill(want)
 	return x
 }
 
@@ -55,20 +62,25 @@ func (x *docIndex) slotOf(key refKey) int {
 // shardOf is the shard that a slot lies in; shards differ by at most one slot.
 func (x *docIndex) shardOf(slot int) int { return slot * len(x.shards) / x.slots }
 
-func (x *docIndex) fill(shard int, want func(*docRow) bool) {
-	first, end := x.firstSlot(shard), x.firstSlot(shard+1)
-	s := &x.shards[shard]
-	*s = docShard{first: first, slots: make([]uint32, end-first), more: map[uint32][]uint32{}}
-	for doc := range x.docs.rows {
-		d := &x.docs.rows[doc]
-		key := x.field.key(d)
-		if key == 0 || !want(d) {
-			continue
+// fill puts the documents in. Where tables are clustered by this number, nearly
+// all that lie in a worker's range belong to its shard; the others come after.
+func (x *docIndex) fill(want func(*docRow) bool) {
+	strays := make([][]uint32, len(x.shards))
+	inRanges(len(x.shards), len(x.docs.rows), func(worker, from, to int) {
+		var others []uint32
+		for doc := from; doc < to; doc++ {
+			d := &x.docs.rows[doc]
+			if key := x.field.key(d); key != 0 && want(d) && !x.shards[worker].insert(x, uint32(doc), key) {
+				others = append(others, uint32(doc))
+			}
 		}
-		if slot := x.slotOf(key); slot >= first && slot < end {
-			s.insert(x, uint32(doc), key, slot-first)
+		strays[worker] = others
+	})
+	onEach(len(x.shards), func(shard int) {
+		for _, doc := range slices.Concat(strays...) {
+			x.shards[shard].insert(x, doc, x.field.key(&x.docs.rows[doc]))
 		}
-	}
+	})
 }
 
 // firstSlot is the least slot that shardOf puts into the shard.
@@ -76,19 +88,24 @@ func (x *docIndex) firstSlot(shard int) int {
 	return (shard*x.slots + len(x.shards) - 1) / len(x.shards)
 }
 
-func (s *docShard) insert(x *docIndex, doc uint32, key refKey, at int) {
+// insert puts a document in; false if its key belongs to another shard.
+func (s *docShard) insert(x *docIndex, doc uint32, key refKey) bool {
+	at := x.slotOf(key) - s.first
+	if at < 0 || at >= len(s.slots) {
+		return false
+	}
 	for ; ; at++ {
 		if at == len(s.slots) {
 			at = 0
 		}
 		if s.slots[at] == 0 {
 			s.slots[at] = doc + 1
-			return
+			return true
 		}
 		first := s.slots[at] - 1
 		if x.field.key(&x.docs.rows[first]) == key && (key.exact() || x.field.norm(first) == x.field.norm(doc)) {
 			s.more[first] = append(s.more[first], doc)
-			return
+			return true
 		}
 	}
 }

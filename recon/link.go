@@ -10,12 +10,10 @@ import (
 // finds documents. Refunds are linked the same way to credit memos (stage 8).
 // Links do not depend on balances, so all rows are linked at once.
 func (r *run) linkCaptures() {
-	captures := r.newLinker(Capture, func(d *docRow) bool {
-		return d.takesMoney() && d.kind != CreditMemo
-	})
-	memos := r.newLinker(Refund, func(d *docRow) bool {
-		return d.takesMoney() && d.kind == CreditMemo && d.status != Cancelled
-	})
+	sale := func(d *docRow) bool { return d.takesMoney() && d.kind != CreditMemo }
+	memo := func(d *docRow) bool { return d.takesMoney() && d.kind == CreditMemo && d.status != Cancelled }
+	stock := r.takeStock(sale, memo)
+	captures, memos := r.newLinker(Capture, sale, stock[0]), r.newLinker(Refund, memo, stock[1])
 	r.markDuplicates(captures.byOrder, captures.byInvoice, memos.byOrder, memos.byInvoice)
 	inRanges(r.in.Workers, len(r.txns.rows), func(worker, from, to int) {
 		l := captures.on(worker)
@@ -53,8 +51,7 @@ type severalDocs struct {
 	docs []uint32
 }
 
-func (r *run) newLinker(kind EventType, want func(*docRow) bool) *linker {
-	found := r.takeStock(want)
+func (r *run) newLinker(kind EventType, want func(*docRow) bool, found docStock) *linker {
 	l := &linker{
 		r: r, want: want, parentToo: kind == Capture, ids: map[string][]uint32{},
 		byInvoice: r.buildIndex(want, r.invoiceNumber(), found.invoices), byOrder: r.buildIndex(want, r.orderNumber(), found.orders),
@@ -73,31 +70,44 @@ type docStock struct {
 	withID           []uint32 // documents with the processor's id
 }
 
-func (r *run) takeStock(want func(*docRow) bool) (all docStock) {
-	stocks := make([]docStock, max(1, r.in.Workers))
+func (s *docStock) add(o docStock) {
+	s.invoices, s.orders, s.withID = s.invoices+o.invoices, s.orders+o.orders, append(s.withID, o.withID...)
+}
+
+// takeStock counts for each who wants documents, in one pass over them.
+func (r *run) takeStock(wants ...func(*docRow) bool) []docStock {
+	stocks := make([][]docStock, max(1, r.in.Workers))
 	inRanges(r.in.Workers, len(r.docs.rows), func(worker, from, to int) {
-		var s docStock
+		found := make([]docStock, len(wants))
 		for i := from; i < to; i++ {
 			d := &r.docs.rows[i]
-			if !want(d) {
-				continue
-			}
-			if d.invoice != 0 {
-				s.invoices++
-			}
-			if d.order != 0 {
-				s.orders++
-			}
-			if d.flags&docHasRequestID != 0 {
-				s.withID = append(s.withID, uint32(i))
+			for k, want := range wants {
+				if want(d) {
+					found[k].count(d, uint32(i))
+				}
 			}
 		}
-		stocks[worker] = s
+		stocks[worker] = found
 	})
-	for _, s := range stocks {
-		all = docStock{all.invoices + s.invoices, all.orders + s.orders, append(all.withID, s.withID...)}
+	all := make([]docStock, len(wants))
+	for _, found := range stocks {
+		for k := range found {
+			all[k].add(found[k])
+		}
 	}
 	return all
+}
+
+func (s *docStock) count(d *docRow, doc uint32) {
+	if d.invoice != 0 {
+		s.invoices++
+	}
+	if d.order != 0 {
+		s.orders++
+	}
+	if d.flags&docHasRequestID != 0 {
+		s.withID = append(s.withID, doc)
+	}
 }
 
 // linkerOn is a linker as one worker uses it.
