@@ -81,13 +81,14 @@ torture: ## long proofs: SCENARIOS and a workbook of ROWS recalculated by LibreO
 
 KILLS ?= 250
 REPLAYS ?= 200
+NIGHTS ?= 200
 SEED ?= 1
 
 torture: crashes
 
-crashes: ## KILLS kills of each store at random instants and one or two at every failpoint; REPLAYS power cuts, and as many in the log of SQLite
-	TIEOUT_KILLS=$(KILLS) TIEOUT_POINTS=0 TIEOUT_REPLAYS=$(REPLAYS) TIEOUT_SEED=$(SEED) \
-	  $(GO) test -count=1 -timeout 300m -v -run 'KilledAtAnyInstant|PowerCuts' ./cmd/tieout
+crashes: ## KILLS kills of each store at random instants and one or two at every failpoint; REPLAYS power cuts, and as many in the log of SQLite; NIGHTS nights of five processes each
+	TIEOUT_KILLS=$(KILLS) TIEOUT_POINTS=0 TIEOUT_REPLAYS=$(REPLAYS) TIEOUT_NIGHTS=$(NIGHTS) TIEOUT_SEED=$(SEED) \
+	  $(GO) test -count=1 -timeout 300m -v -run 'KilledAtAnyInstant|PowerCuts|RunsTogether' ./cmd/tieout
 
 tables: ## genuine tables in SAMPLES: as read here, by npm dbffile in NODE_MODULES, and by Debian's python3-dbf
 	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && mkdir $$work/dumps && cp -r "$(SAMPLES)" $$work/files && chmod -R u+w $$work/files && \

@@ -16,31 +16,22 @@ import (
 
 // collectAnswers reads what a target's consumer answered to the files that it
 // has (PF-09). One that stays silent for too long is told like a file that is not delivered.
-func (n *nightly) collectAnswers(ctx context.Context, t *config.Target) error {
+func (n *nightly) collectAnswers(ctx context.Context, t *config.Target, sending *store.Sending) error {
 	if !t.Ack {
 		return nil
 	}
-	all, err := n.store.Deliveries(ctx, n.cfg.Recon.Company)
-	if err != nil {
+	waiting, err := sending.Unanswered(ctx)
+	if err != nil || len(waiting) == 0 {
 		return err
-	}
-	var waiting []*store.Delivery
-	for i := range all {
-		if all[i].Target == t.Name && (all[i].State == store.Delivered || all[i].State == store.Unconfirmed) {
-			waiting = append(waiting, &all[i])
-		}
-	}
-	if len(waiting) == 0 {
-		return nil
 	}
 	place, closePlace, err := n.open(ctx, t)
 	if err != nil {
-		n.undelivered = append(n.undelivered, &openDelivery{waiting[0], fmt.Errorf("its answer cannot be read: %w", err)})
+		n.undelivered = append(n.undelivered, &openDelivery{&waiting[0], fmt.Errorf("its answer cannot be read: %w", err)})
 		return nil
 	}
 	defer closePlace()
-	for _, d := range waiting {
-		if err := n.collect(ctx, t, place, d); err != nil {
+	for i := range waiting {
+		if err := n.collect(ctx, t, place, &waiting[i]); err != nil {
 			return err
 		}
 	}

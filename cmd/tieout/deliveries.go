@@ -40,22 +40,22 @@ func (n *nightly) handOut(ctx context.Context) error {
 // serveTarget delivers what a target is owed and collects its answers, while nobody
 // else does.
 func (n *nightly) serveTarget(ctx context.Context, t *config.Target) error {
-	release, err := n.holdTarget(ctx, t)
+	sending, err := n.holdTarget(ctx, t)
 	if err != nil {
 		return err
 	}
-	defer release()
-	if err := n.deliverTo(ctx, t); err != nil {
+	defer sending.Close(ctx)
+	if err := n.deliverTo(ctx, t, sending); err != nil {
 		return err
 	}
-	return n.collectAnswers(ctx, t)
+	return n.collectAnswers(ctx, t, sending)
 }
 
 // holdTarget waits for whoever serves the target at the moment.
-func (n *nightly) holdTarget(ctx context.Context, t *config.Target) (release func(), err error) {
+func (n *nightly) holdTarget(ctx context.Context, t *config.Target) (sending *store.Sending, err error) {
 	for range 100 {
-		if release, err = n.store.HoldTarget(ctx, n.cfg.Recon.Company, t.Name); !errors.Is(err, night.ErrLocked) || ctx.Err() != nil {
-			return release, err
+		if sending, err = n.store.Send(ctx, n.cfg.Recon.Company, t.Name); !errors.Is(err, night.ErrLocked) || ctx.Err() != nil {
+			return sending, err
 		}
 		pause(ctx, 100*time.Millisecond)
 	}
@@ -64,16 +64,13 @@ func (n *nightly) holdTarget(ctx context.Context, t *config.Target) (release fun
 
 // deliverTo delivers what a target is owed strictly in sequence: a file that is
 // not delivered holds those behind it.
-func (n *nightly) deliverTo(ctx context.Context, t *config.Target) error {
-	owed, err := n.store.Owed(ctx, n.cfg.Recon.Company)
+func (n *nightly) deliverTo(ctx context.Context, t *config.Target, sending *store.Sending) error {
+	owed, err := sending.Owed(ctx)
 	if err != nil {
 		return err
 	}
 	for i := range owed {
 		d := &owed[i]
-		if d.Target != t.Name {
-			continue
-		}
 		if d.State == store.Unconfirmed {
 			n.undelivered = append(n.undelivered, &openDelivery{d, errUnconfirmed})
 			return nil

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tieout/recon/carddata"
+	"tieout/recon/store"
 )
 
 func main() {
@@ -52,6 +53,9 @@ func failed(err error) error {
 	var exit *exitError
 	if err == nil || errors.As(err, &exit) {
 		return err
+	}
+	if errors.Is(err, store.ErrFenced) {
+		return &exitError{exitLocked, err}
 	}
 	return &exitError{exitFailed, err}
 }

@@ -43,6 +43,7 @@ type nightly struct {
 	dry     bool         // compute and show, and touch nothing
 	scratch string       // folder of a dry run
 
+	missingDay  bool            // the run in progress is for a day that no run has covered; if another is faster it is none
 	undelivered []*openDelivery // after the last hand-out
 	served      *servedDay      // nil: a run by hand, which hands out by itself
 	full        bool            // take all documents of the ERP, not only those of late
@@ -204,7 +205,11 @@ func (n *nightly) run(ctx context.Context, r config.Range) (a *night.Answer, err
 			return nil, err
 		}
 	}
-	run, err := n.store.Begin(ctx, req)
+	begin := n.store.Begin
+	if n.missingDay {
+		begin = n.store.BeginFirst
+	}
+	run, err := begin(ctx, req)
 	if errors.Is(err, night.ErrLocked) {
 		return nil, &exitError{exitLocked, err}
 	}

@@ -137,7 +137,11 @@ func (v *runVerb) nights(ctx context.Context, n *nightly, r config.Range, stdout
 		if v.output == "text" {
 			fmt.Fprintf(stdout, "%s: settlement days %s to %s, both included, in %s; ages as of %s\n", n.cfg.Recon.Company, r.From, r.To, n.cfg.Recon.Zone, r.AsOf)
 		}
-		more, err := n.runRange(ctx, r)
+		run := n.runRange
+		if v.from == "" {
+			run = n.runMissing
+		}
+		more, err := run(ctx, r)
 		answers = append(answers, more...)
 		if err != nil {
 			return answers, err
@@ -158,6 +162,22 @@ func (v *runVerb) nothingMissing(ctx context.Context, n *nightly, stdout io.Writ
 	return n.handOut(ctx)
 }
 
+// runMissing runs a range that no run has covered, unless another process does
+// so first (R10).
+func (n *nightly) runMissing(ctx context.Context, r config.Range) ([]*night.Answer, error) {
+	n.missingDay = true
+	a, err := n.run(ctx, r)
+	n.missingDay = false
+	if errors.Is(err, night.ErrCovered) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	more, err := n.runCuts(ctx, a.Restated, r.AsOf)
+	return append([]*night.Answer{a}, more...), err
+}
+
 // runRange runs the ranges in which the days were computed first, oldest first,
 // then the days that no run has seen, then what these restate.
 func (n *nightly) runRange(ctx context.Context, r config.Range) ([]*night.Answer, error) {
@@ -165,7 +185,11 @@ func (n *nightly) runRange(ctx context.Context, r config.Range) ([]*night.Answer
 	if err != nil {
 		return nil, err
 	}
-	queue := night.Plan(cuts, night.Cut{From: r.From, To: r.To})
+	return n.runCuts(ctx, night.Plan(cuts, night.Cut{From: r.From, To: r.To}), r.AsOf)
+}
+
+// runCuts runs ranges, then what these restate.
+func (n *nightly) runCuts(ctx context.Context, queue []night.Cut, asOf recon.Date) ([]*night.Answer, error) {
 	times := map[night.Cut]int{}
 	var answers []*night.Answer
 	for len(queue) > 0 {
@@ -174,7 +198,7 @@ func (n *nightly) runRange(ctx context.Context, r config.Range) ([]*night.Answer
 		if times[cut]++; times[cut] > 2 {
 			continue
 		}
-		a, err := n.run(ctx, config.Range{From: cut.From, To: cut.To, AsOf: r.AsOf})
+		a, err := n.run(ctx, config.Range{From: cut.From, To: cut.To, AsOf: asOf})
 		if err != nil {
 			return answers, err
 		}

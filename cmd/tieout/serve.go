@@ -212,7 +212,7 @@ func (v *served) Run(ctx context.Context, day recon.Date) (o service.Outcome, er
 	if err := n.fetchFirst(v.log, false); err != nil {
 		return o, err
 	}
-	answers, err := n.runRange(ctx, config.Range{From: day, To: day, AsOf: recon.DateOf(v.now().In(n.cfg.Recon.Zone))})
+	answers, err := n.runMissing(ctx, config.Range{From: day, To: day, AsOf: recon.DateOf(v.now().In(n.cfg.Recon.Zone))})
 	if errors.Is(err, night.ErrLocked) {
 		return o, service.ErrBusy
 	}

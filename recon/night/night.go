@@ -17,6 +17,9 @@ import (
 // ErrLocked is another run of the company that is active (GL-23, exit code 7).
 var ErrLocked = errors.New("another run of the company is active")
 
+// ErrCovered is a run for days that were missing and that another run has covered meanwhile.
+var ErrCovered = errors.New("another run has covered the days")
+
 // Sources is what a run needs of its files.
 type Sources interface {
 	// Keep copies what lies in the folders now under the hash of its bytes, card

@@ -26,7 +26,7 @@ func (r *Run) Commit(ctx context.Context, c *night.Commit) error {
 	for from := 0; from < len(c.News); from += rowsATransaction {
 		part := c.News[from:min(from+rowsATransaction, len(c.News))]
 		err := r.inTx(ctx, func(tx *sql.Tx) error {
-			if err := r.stillOurs(ctx, tx); err != nil { // or the rows would end up in the run that took over
+			if err := r.hold.still(ctx, tx); err != nil { // or the rows would end up in the run that took over
 				return err
 			}
 			return r.writeItems(ctx, tx, part)
@@ -37,7 +37,7 @@ func (r *Run) Commit(ctx context.Context, c *night.Commit) error {
 	}
 	err := r.inQueueTx(ctx, func(tx queue.Tx) error {
 		for _, step := range []func(context.Context, *sql.Tx, *night.Commit) error{
-			func(ctx context.Context, tx *sql.Tx, _ *night.Commit) error { return r.stillOurs(ctx, tx) },
+			func(ctx context.Context, tx *sql.Tx, _ *night.Commit) error { return r.hold.still(ctx, tx) },
 			r.showItems, r.writeFiles, r.writeContributions, r.writeEntries, r.writeExceptions, r.prove, r.planDelivery, r.writeArtifacts,
 		} {
 			if err := step(ctx, tx.SQL, c); err != nil {

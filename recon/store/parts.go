@@ -24,6 +24,9 @@ type CutText struct {
 // what was cut for it. From here on every attempt sends these bytes (PF-10).
 func (s *Store) Build(ctx context.Context, d *Delivery, parts []Part, cuts []CutText) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := d.still(ctx, tx); err != nil {
+			return err
+		}
 		for i, p := range parts {
 			_, err := tx.ExecContext(ctx, "INSERT INTO delivery_parts (company, target, run_no, position, name, sha256, size) VALUES ($1, $2, $3, $4, $5, $6, $7)",
 				d.Company, d.Target, d.RunNo, i, p.Name, p.SHA256, p.Size)

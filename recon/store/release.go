@@ -47,6 +47,8 @@ type Delivery struct {
 	Failure  string        // of the last attempt
 	Ended    recon.Instant // when it was delivered or given up
 	Answer   string        // of the consumer, or who decided what
+
+	hold *hold // of who sends it; nil: it is only looked at, or a person decides
 }
 
 // DeliveryFile is the step of one file of a delivery.
@@ -93,10 +95,10 @@ func (s *Store) Deliveries(ctx context.Context, company string) ([]Delivery, err
 	return s.deliveries(ctx, "d.company = $1", company)
 }
 
-func (s *Store) deliveries(ctx context.Context, where, company string) ([]Delivery, error) {
+func (s *Store) deliveries(ctx context.Context, where string, args ...any) ([]Delivery, error) {
 	var all []Delivery
 	err := each(ctx, s.db, `SELECT d.company, d.target, d.run_no, r.run_id, r.as_of, d.state, d.sequence, d.name, d.sha256, d.size, d.date_from, d.date_to, d.attempts, d.failure, d.ended_us, d.answer
-		FROM deliveries d JOIN runs r ON r.run_no = d.run_no WHERE `+where+` ORDER BY d.target, d.run_no`, []any{company},
+		FROM deliveries d JOIN runs r ON r.run_no = d.run_no WHERE `+where+` ORDER BY d.target, d.run_no`, args,
 		func(scan func(...any) error) error {
 			var d Delivery
 			var asOf, from, to string
@@ -163,7 +165,18 @@ func (s *Store) Advance(ctx context.Context, d *Delivery, from, to DeliveryState
 	})
 }
 
+// still refuses changes by a sender whose right to send was taken over.
+func (d *Delivery) still(ctx context.Context, tx *sql.Tx) error {
+	if d.hold == nil {
+		return nil
+	}
+	return d.hold.still(ctx, tx)
+}
+
 func step(ctx context.Context, tx *sql.Tx, d *Delivery, from, to DeliveryState) error {
+	if err := d.still(ctx, tx); err != nil {
+		return err
+	}
 	res, err := tx.ExecContext(ctx, `UPDATE deliveries SET state = $1, sequence = $2, name = $3, sha256 = $4, size = $5, attempts = $6, failure = $7, ended_us = $8, answer = $9
 		WHERE company = $10 AND target = $11 AND run_no = $12 AND state = $13`, string(to), d.Sequence, d.Name, d.SHA256, d.Size, d.Attempts, d.Failure, int64(d.Ended), d.Answer,
 		d.Company, d.Target, d.RunNo, string(from))
@@ -222,24 +235,6 @@ func (s *Store) Forget(ctx context.Context, d *Delivery, who string) error {
 		}
 		return step(ctx, tx, d, Unconfirmed, Built)
 	})
-}
-
-// HoldTarget keeps everybody else from sending to a target until release is called,
-// or returns [night.ErrLocked].
-func (s *Store) HoldTarget(ctx context.Context, company, target string) (release func(), err error) {
-	name, fence := company+"|"+target, int64(0) // no company has this name
-	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		fence, err = s.takeLock(ctx, tx, name)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	stop := s.stayAlive(ctx, name, fence)
-	return func() {
-		stop()
-		_, _ = s.db.ExecContext(context.WithoutCancel(ctx), "UPDATE locks SET until_us = 0, holder = '' WHERE company = $1 AND fence = $2", name, fence) // or its time runs out
-	}, nil
 }
 
 // EntriesOf are the entries that a delivery carries, in natural-key order.

@@ -5,8 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"sync"
 	"time"
 
 	"tieout/recon/night"
@@ -19,23 +17,40 @@ type Run struct {
 	req       night.Request
 	no        int
 	attempt   int
-	fence     int64
+	hold      hold
 	committed bool
-	stop      func()
 }
 
 var _ night.Store = (*Run)(nil)
-
-// ErrFenced is a run whose lock was taken over: it must not write any more.
-var ErrFenced = errors.New("the lock of the company was taken over; nothing was written")
 
 // Begin takes the company's lock and opens the row of the run. While another
 // run of the company is active it returns [night.ErrLocked] (GL-23). What a
 // killed run left half written is cleared away.
 func (s *Store) Begin(ctx context.Context, req night.Request) (*Run, error) {
+	return s.begin(ctx, req, func(context.Context, *sql.Tx) error { return nil })
+}
+
+// BeginFirst is Begin for days that are missing: where a run has covered one of
+// them by now, it returns [night.ErrCovered] (R10).
+func (s *Store) BeginFirst(ctx context.Context, req night.Request) (*Run, error) {
+	return s.begin(ctx, req, func(ctx context.Context, tx *sql.Tx) error {
+		var covered int
+		err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM runs WHERE company = $1 AND date_from <= $2 AND date_to >= $3 AND state = 'COMMITTED'",
+			req.Company, req.To.String(), req.From.String()).Scan(&covered)
+		if err == nil && covered > 0 {
+			err = night.ErrCovered
+		}
+		return err
+	})
+}
+
+func (s *Store) begin(ctx context.Context, req night.Request, may func(context.Context, *sql.Tx) error) (*Run, error) {
 	r := &Run{Store: s, req: req}
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		if err := r.lock(ctx, tx); err != nil {
+	err := s.inTx(ctx, func(tx *sql.Tx) (err error) {
+		if r.hold, err = s.take(ctx, tx, req.Company); err != nil {
+			return err
+		}
+		if err := may(ctx, tx); err != nil {
 			return err
 		}
 		if err := r.clearKilled(ctx, tx); err != nil {
@@ -46,35 +61,8 @@ func (s *Store) Begin(ctx context.Context, req night.Request) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.stop = r.stayAlive(ctx, req.Company, r.fence)
+	r.hold.stayAlive(ctx)
 	return r, nil
-}
-
-// lock takes the company's lock.
-func (r *Run) lock(ctx context.Context, tx *sql.Tx) (err error) {
-	r.fence, err = r.takeLock(ctx, tx, r.req.Company)
-	return err
-}
-
-// takeLock takes a free or expired lock, or one whose holder is known to be dead.
-func (s *Store) takeLock(ctx context.Context, tx *sql.Tx, name string) (fence int64, err error) {
-	until := s.o.Now().Add(s.o.Lease).UnixMicro()
-	holder := "another process"
-	err = tx.QueryRowContext(ctx, "SELECT holder, fence FROM locks WHERE company = $1", name).Scan(&holder, &fence)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return 0, err
-	}
-	dead := int64(-1) // the fence that may be passed: of this holder, and of none that comes between
-	if holder != "" && s.o.Alive != nil && !s.o.Alive(holder) {
-		dead = fence
-	}
-	err = tx.QueryRowContext(ctx, `INSERT INTO locks (company, fence, run_no, holder, until_us) VALUES ($1, 1, 0, $2, $3)
-		ON CONFLICT (company) DO UPDATE SET fence = locks.fence + 1, holder = excluded.holder, until_us = excluded.until_us
-		WHERE locks.until_us < $4 OR locks.fence = $5 RETURNING fence`, name, s.o.Holder, until, s.nowMicros(), dead).Scan(&fence)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, fmt.Errorf("%w: %s holds the lock", night.ErrLocked, holder)
-	}
-	return fence, err
 }
 
 func (r *Run) clearKilled(ctx context.Context, tx *sql.Tx) error {
@@ -101,7 +89,7 @@ func (r *Run) open(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, "UPDATE locks SET run_no = $1 WHERE company = $2 AND fence = $3", r.no, r.req.Company, r.fence)
+	_, err = tx.ExecContext(ctx, "UPDATE locks SET run_no = $1 WHERE company = $2 AND fence = $3", r.no, r.req.Company, r.hold.fence)
 	return err
 }
 
@@ -125,34 +113,14 @@ func (r *Run) insertRun(ctx context.Context, tx *sql.Tx, days []any) error {
 	return err
 }
 
-// stayAlive renews the lease of a lock until stop is called.
-func (s *Store) stayAlive(ctx context.Context, name string, fence int64) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	var done sync.WaitGroup
-	done.Go(func() {
-		tick := time.NewTicker(s.o.Lease / 4)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				_, _ = s.db.ExecContext(ctx, "UPDATE locks SET until_us = $1 WHERE company = $2 AND fence = $3",
-					s.o.Now().Add(s.o.Lease).UnixMicro(), name, fence) // a lost lease shows at the commit
-			}
-		}
-	})
-	return func() { cancel(); done.Wait() }
-}
-
 // Close gives the lock back. A run that was not committed is recorded as failed,
 // with why. One whose lock was taken over touches nothing: its row and what it
 // wrote ahead belong to the run that took over.
 func (r *Run) Close(ctx context.Context, why error) error {
-	r.stop()
+	r.hold.stop()
 	ctx = context.WithoutCancel(ctx)
 	err := r.inTx(ctx, func(tx *sql.Tx) error {
-		if err := r.stillOurs(ctx, tx); err != nil {
+		if err := r.hold.still(ctx, tx); err != nil {
 			return err
 		}
 		if !r.committed {
@@ -160,8 +128,7 @@ func (r *Run) Close(ctx context.Context, why error) error {
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, "UPDATE locks SET until_us = 0, holder = '' WHERE company = $1 AND fence = $2", r.req.Company, r.fence)
-		return err
+		return r.hold.giveBack(ctx, tx)
 	})
 	if errors.Is(err, ErrFenced) {
 		return nil
@@ -192,18 +159,6 @@ func dropItems(ctx context.Context, tx *sql.Tx, runs string, arg any) error {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE run_no IN "+runs, arg); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// stillOurs refuses to write under a lock that was taken over.
-func (r *Run) stillOurs(ctx context.Context, tx *sql.Tx) error {
-	res, err := tx.ExecContext(ctx, "UPDATE locks SET until_us = $1 WHERE company = $2 AND fence = $3", r.o.Now().Add(r.o.Lease).UnixMicro(), r.req.Company, r.fence)
-	if err != nil {
-		return err
-	}
-	if n, err := res.RowsAffected(); err != nil || n != 1 {
-		return errors.Join(ErrFenced, err)
 	}
 	return nil
 }

@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
+	"time"
 
 	"tieout/ledger"
 	"tieout/ledger/money"
@@ -265,17 +267,63 @@ func notices(b *bench) {
 // A target is served by one at a time.
 func servedTarget(b *bench) {
 	s := b.open()
-	release, err := s.HoldTarget(b.Context(), "ACME", "EU")
+	sending, err := s.Send(b.Context(), "ACME", "EU")
 	b.must(err)
-	_, err = s.HoldTarget(b.Context(), "ACME", "EU")
+	_, err = s.Send(b.Context(), "ACME", "EU")
 	b.refused(err, "holds the lock")
-	other, err := s.HoldTarget(b.Context(), "ACME", "US")
+	other, err := s.Send(b.Context(), "ACME", "US")
 	b.must(err)
-	other()
-	release()
-	release, err = s.HoldTarget(b.Context(), "ACME", "EU")
+	other.Close(b.Context())
+	sending.Close(b.Context())
+	sending, err = s.Send(b.Context(), "ACME", "EU")
 	b.must(err)
-	release()
+	sending.Close(b.Context())
+}
+
+// lateSender: one whose time is over changes nothing more, although what it is about
+// to store would follow (R3).
+func lateSender(b *bench) {
+	s := b.open(func(o *store.Options) { o.Targets = []string{"EU"} })
+	b.commit(s, b.everything())
+	late, err := s.Send(b.Context(), "ACME", "EU")
+	b.must(err)
+	defer late.Close(b.Context())
+	mine, err := late.Owed(b.Context())
+	b.must(err)
+	d := &mine[0]
+	b.must(s.Approve(b.Context(), d, func(int) string { return "F1" }))
+	b.must(s.Build(b.Context(), d, nil, nil))
+	file := store.DeliveryFile{Name: "F1", Step: "UPLOADING", Temp: "F1.a.tmp"}
+	b.must(s.SaveFile(b.Context(), d, 0, file, store.Uploading))
+	b.now = b.now.Add(2 * time.Minute)
+	next := b.open(func(o *store.Options) { o.Holder = "host/2" })
+	sending, err := next.Send(b.Context(), "ACME", "EU")
+	b.must(err)
+	defer sending.Close(b.Context())
+	yours, err := sending.Owed(b.Context())
+	b.must(err)
+	b.must(next.SaveFile(b.Context(), &yours[0], 0, file, store.Uploading))
+	if err := s.SaveFile(b.Context(), d, 0, file, store.Uploading); !errors.Is(err, store.ErrFenced) {
+		b.Fatalf("the late sender stored a step: %v", err)
+	}
+	if err := s.Failed(b.Context(), d, "slow"); !errors.Is(err, store.ErrFenced) {
+		b.Fatalf("the late sender stored a failure: %v", err)
+	}
+}
+
+// coveredDays: of two that want to run days that are missing, one does.
+func coveredDays(b *bench) {
+	s := b.open()
+	c := b.everything()
+	r, err := s.BeginFirst(b.Context(), c.Request)
+	b.must(err)
+	_, err = s.BeginFirst(b.Context(), c.Request)
+	b.refused(err, "holds the lock")
+	b.must(errors.Join(r.Commit(b.Context(), c), r.Close(b.Context(), nil)))
+	if _, err := s.BeginFirst(b.Context(), c.Request); !errors.Is(err, night.ErrCovered) {
+		b.Fatalf("the day is covered: %v", err)
+	}
+	b.must(b.begin(s, c.Request).Close(b.Context(), nil)) // asked for by a person it runs again
 }
 
 func heldEntries(b *bench) {

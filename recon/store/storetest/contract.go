@@ -44,6 +44,8 @@ func Run(t *testing.T, database func(t *testing.T) string) {
 		{"the entries of a rejected file go out in another one", rejected},
 		{"a notice is told once by each channel, and again only while it could not be", notices},
 		{"a target is served by one at a time", servedTarget},
+		{"a sender whose time is over stores nothing more", lateSender},
+		{"days that are missing are run by one", coveredDays},
 		{"what a commit wakes up comes with it or not at all", wakeUps},
 		{"jobs are worked, tried again, given up and begun anew", workedJobs},
 		{"a job whose service died over it is worked by another", orphanedJobs},
