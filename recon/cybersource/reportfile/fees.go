@@ -108,6 +108,9 @@ func ownTexts(t recon.Transaction) recon.Transaction {
 
 // bookFees gives the fees of the file their minor units and adds them to the table.
 func (p *reading) bookFees() {
+	if len(p.fees) == 0 {
+		return
+	}
 	groups := map[feeGroup][]int{}
 	var order []feeGroup
 	for i := range p.fees {

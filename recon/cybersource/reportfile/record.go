@@ -38,7 +38,7 @@ type value struct {
 
 func newAssembler(p *reading) *assembler {
 	a := &assembler{p: p, w: newWorker(p, make(chan *result, 1))}
-	a.w.out = a.w.result()
+	a.w.out = &result{}
 	if p.format.join {
 		a.joined = &joining{byID: map[string]*joint{}}
 	}
@@ -171,7 +171,7 @@ func (a *assembler) end() {
 func (a *assembler) hand(fields [][]byte) {
 	a.w.record.Fields = fields
 	a.w.row()
-	if a.w.out.batch.Len() >= batchRows {
+	if a.w.out.rows >= batchRows {
 		a.flush()
 	}
 }

@@ -45,6 +45,9 @@ func (w *worker) emit() {
 	} else if t.Type.Financial() {
 		w.out.add(t.Amount, t.Currency)
 	}
+	if w.out.batch == nil {
+		w.out.batch = w.reading.into.NewBatch()
+	}
 	w.out.batch.Add(t)
 	t.Fault = nil
 }

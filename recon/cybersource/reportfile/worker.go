@@ -11,7 +11,7 @@ import (
 
 // result is what a worker made of one block.
 type result struct {
-	batch    *recon.TransactionBatch
+	batch    *recon.TransactionBatch // nil: no transaction yet
 	rows     int
 	faulty   int
 	findings []recon.Finding
