@@ -43,6 +43,7 @@ func house() map[string]room {
 		"recon/store":                   {floor: 4, modules: []string{"github.com/jackc/pgx/v5", "modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/sys"}},
 		"recon/store/storetest":         {floor: 5, modules: []string{"github.com/google/go-cmp", "github.com/jackc/pgx/v5"}},
 		"ledger/posting":                {floor: 3, pure: true, modules: []string{"github.com/gocarina/gocsv", "golang.org/x/text"}},
+		"ledger/drop/seal":              {floor: 0, modules: []string{"github.com/ProtonMail/gopenpgp/v3"}},
 		"ledger/drop/durable/failpoint": {floor: 0},
 		"ledger/drop/durable":           {floor: 1},
 		"ledger/drop":                   {floor: 2, modules: []string{"github.com/pkg/sftp", "github.com/skeema/knownhosts", "golang.org/x/crypto/ssh"}},

@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"slices"
 
 	"tieout/cmd/tieout/internal/config"
 	"tieout/ledger"
 	"tieout/ledger/drop"
+	"tieout/ledger/drop/seal"
 	"tieout/ledger/posting"
 	"tieout/recon/store"
 )
@@ -38,7 +40,7 @@ func (n *nightly) build(ctx context.Context, t *config.Target, d *store.Delivery
 		if err != nil {
 			return nil, err
 		}
-		name := func(sequence int) string { h.Sequence = sequence; return probe.Parts[0].Name(h) }
+		name := func(sequence int) string { h.Sequence = sequence; return nameOf(t, h, probe.Parts[0]) }
 		if err := n.store.Approve(ctx, d, name); err != nil {
 			return nil, err
 		}
@@ -47,7 +49,15 @@ func (n *nightly) build(ctx context.Context, t *config.Target, d *store.Delivery
 	if err != nil {
 		return nil, err
 	}
-	return n.keepBuilt(ctx, d, h, made)
+	return n.keepBuilt(ctx, t, d, h, made)
+}
+
+// nameOf is the name of a part on the target (PF-05).
+func nameOf(t *config.Target, h posting.Header, p posting.Part) string {
+	if t.Seal != nil {
+		return p.Name(h) + ".pgp"
+	}
+	return p.Name(h)
 }
 
 // make writes the files and proves them. Whatever refuses them is the target's trouble.
@@ -60,10 +70,52 @@ func (n *nightly) make(ctx context.Context, t *config.Target, h posting.Header, 
 	if err == nil {
 		err = format.Prove(made.Parts, h, entries)
 	}
+	if err == nil && t.Seal != nil { // proven before it is sealed, for only the receiver can open it
+		err = n.seal(t.Seal, made.Parts)
+	}
 	if err != nil {
 		return made, errors.Join(errRefused, err)
 	}
 	return made, nil
+}
+
+// seal signs and encrypts the parts (PF-12).
+func (n *nightly) seal(s *config.Seal, parts []posting.Part) error {
+	keys, err := n.sealKeys(s)
+	if err != nil {
+		return fmt.Errorf("pgp: %w", err)
+	}
+	if soon := expiring(keys, n.now()); soon != "" && !slices.Contains(n.notes, soon) {
+		n.notes = append(n.notes, soon)
+	}
+	for i := range parts {
+		if parts[i].Bytes, err = keys.Seal(parts[i].Bytes, n.now()); err != nil {
+			return fmt.Errorf("pgp: %w", err)
+		}
+	}
+	return nil
+}
+
+// sealKeys reads the keys of a target.
+func (n *nightly) sealKeys(s *config.Seal) (*seal.Keys, error) {
+	theirs, err := os.ReadFile(n.path(s.Recipient))
+	if err != nil {
+		return nil, fmt.Errorf("recipient: %w", err)
+	}
+	from := n.secrets()
+	ours, err := from.Bytes(s.Key)
+	if err != nil {
+		return nil, fmt.Errorf("key: %w", err)
+	}
+	var passphrase []byte
+	if s.Passphrase != "" {
+		text, err := from.Resolve(s.Passphrase)
+		if err != nil {
+			return nil, fmt.Errorf("passphrase: %w", err)
+		}
+		passphrase = []byte(text.Reveal())
+	}
+	return seal.NewKeys(theirs, s.Fingerprint, []byte(ours.Reveal()), passphrase)
 }
 
 // formatOf is the target's format, with accounts and periods of the ERP as they are now where it takes them.
@@ -139,7 +191,7 @@ func (n *nightly) readKept(p store.Part) ([]byte, error) {
 
 // keepBuilt keeps what was made and stores what it is. What was built before must
 // come out the same.
-func (n *nightly) keepBuilt(ctx context.Context, d *store.Delivery, h posting.Header, made posting.Drop) ([]drop.File, error) {
+func (n *nightly) keepBuilt(ctx context.Context, t *config.Target, d *store.Delivery, h posting.Header, made posting.Drop) ([]drop.File, error) {
 	var files []drop.File
 	var parts []store.Part
 	for _, p := range made.Parts {
@@ -147,8 +199,8 @@ func (n *nightly) keepBuilt(ctx context.Context, d *store.Delivery, h posting.He
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, drop.File{Name: p.Name(h), Bytes: p.Bytes})
-		parts = append(parts, store.Part{Name: p.Name(h), SHA256: hash, Size: size})
+		files = append(files, drop.File{Name: nameOf(t, h, p), Bytes: p.Bytes})
+		parts = append(parts, store.Part{Name: nameOf(t, h, p), SHA256: hash, Size: size})
 	}
 	sum, size := sumOf(files)
 	if d.State != store.Approved {

@@ -74,6 +74,7 @@ func (v *checkVerb) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if n.cfg.Processor != nil {
 		all = append(all, v.accounts(ctx, n, stderr)...)
 	}
+	all = append(all, v.seals(n)...)
 	return v.show(stdout, append(all, v.erp(ctx, n)...))
 }
 

@@ -5,8 +5,6 @@ import (
 	"path"
 	"strconv"
 	"time"
-
-	"tieout/recon/secret"
 )
 
 // Pickup is a folder or SFTP directory into which others lay files for us.
@@ -115,11 +113,7 @@ func (s *sheet) pgp(key string, v any) *PGP {
 	if p.Key == "" {
 		s.fault(key+".key", "required: our private key")
 	}
-	for field, value := range map[string]string{"key": p.Key, "passphrase": p.Passphrase} {
-		if value != "" && !secret.IsReference(value) {
-			s.fault(key+"."+field, "%v", secret.ErrPlain)
-		}
-	}
+	s.references(key, map[string]string{"key": p.Key, "passphrase": p.Passphrase})
 	return p
 }
 

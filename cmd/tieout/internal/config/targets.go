@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tieout/ledger/posting"
+	"tieout/recon/secret"
 )
 
 // Target is who gets posting files: one format, into a folder or to an SFTP server.
@@ -19,6 +20,7 @@ import (
 //	    consumer: sentinel          # waits for .done; or immediate
 //	    ack: expected               # or none
 //	    ack_timeout: 24h
+//	    pgp: {recipient: keys/erp.asc, fingerprint: "0123 4567 ...", key: "${file:keys/ours.asc}", passphrase: "${env:PGP_PASS}"}
 //	  - {name: GL, folder: posting}
 //
 // A format is a name, or a section with the options of the receiver:
@@ -61,7 +63,12 @@ type Target struct {
 	Immediate bool       // the consumer takes the data file without waiting for .done
 	Ack       bool       // an answer is expected
 	AckWithin time.Duration
+	Seal      *Seal // nil: files go out as they are
 }
+
+// Seal is how files are signed and encrypted (PF-12): the file of the receiver's public
+// key with its pinned fingerprint, and our private key. Key and Passphrase are references.
+type Seal struct{ Recipient, Fingerprint, Key, Passphrase string }
 
 // SFTPPlace is a directory of an SFTP server. Secrets are references.
 type SFTPPlace struct {
@@ -141,6 +148,8 @@ func (s *sheet) target(key string, v any) (t Target) {
 			t.Ack = s.oneOf(at, value, "none", "expected") == "expected"
 		case "ack_timeout":
 			t.AckWithin = s.duration(at, value)
+		case "pgp":
+			t.Seal = s.seal(at, value)
 		default:
 			s.fault(at, "is not known here")
 		}
@@ -149,6 +158,36 @@ func (s *sheet) target(key string, v any) (t Target) {
 		s.fault(key, "either folder or sftp is needed")
 	}
 	return t
+}
+
+func (s *sheet) seal(key string, v any) *Seal {
+	p := &Seal{}
+	fields := map[string]*string{"recipient": &p.Recipient, "fingerprint": &p.Fingerprint, "key": &p.Key, "passphrase": &p.Passphrase}
+	for field, value := range s.section(key, v) {
+		if fields[field] == nil {
+			s.fault(key+"."+field, "is not known here; known are %v", slices.Sorted(maps.Keys(fields)))
+			continue
+		}
+		*fields[field] = s.textOf(key+"."+field, value)
+	}
+	for field, why := range map[string]string{
+		"recipient": "the file of the receiver's public key", "fingerprint": "that of the receiver's key, as the receiver told it", "key": "our private key, to sign with",
+	} {
+		if *fields[field] == "" {
+			s.fault(key+"."+field, "required: %s", why)
+		}
+	}
+	s.references(key, map[string]string{"key": p.Key, "passphrase": p.Passphrase})
+	return p
+}
+
+// references refuses secrets that are written out.
+func (s *sheet) references(key string, secrets map[string]string) {
+	for field, value := range secrets {
+		if value != "" && !secret.IsReference(value) {
+			s.fault(key+"."+field, "%v", secret.ErrPlain)
+		}
+	}
 }
 
 func (s *sheet) sftp(key string, v any) *SFTPPlace {
