@@ -56,6 +56,7 @@ func house() map[string]room {
 		"fixtures/office":               {floor: 0},
 		"fixtures/inputs":               {floor: 4, pure: true},
 		"fixtures/sandbox/mailhost":     {floor: 0},
+		"fixtures/sandbox/receiver":     {floor: 0, modules: []string{"github.com/pkg/sftp", "golang.org/x/crypto/ssh"}},
 		"fixtures/sandbox/sftphost":     {floor: 0, modules: []string{"golang.org/x/crypto/ssh"}},
 		"fixtures/demo":                 {floor: 0, pure: true},
 		"fixtures/sandbox":              {floor: 1},

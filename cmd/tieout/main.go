@@ -80,6 +80,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		deliverCommand(),
 		serveCommand(),
 		explainCommand(),
+		initCommand(),
 		checkCommand(),
 		archiveCommand(),
 		demoCommand(),

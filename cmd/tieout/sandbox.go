@@ -54,7 +54,7 @@ From this host, POST /sandbox/play with a play as its body switches to it, GET s
 	flags.Uint64Var(&v.seed, "seed", 1, "of the invented month")
 	flags.DurationVar(&v.oneTime, "one-time", 0, "how long a one-time report takes")
 	flags.StringVar(&v.play, "play", string(sandbox.None), "fault to play")
-	cmd.AddCommand(companyCommand())
+	cmd.AddCommand(companyCommand(), allCommand())
 	return cmd
 }
 
