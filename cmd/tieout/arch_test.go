@@ -65,7 +65,7 @@ func house() map[string]room {
 		"cmd/tieout/internal/config":    {floor: 6, modules: []string{"github.com/goccy/go-yaml"}},
 		"cmd/tieout/internal/logs":      {floor: 6},
 		"cmd/tieout/internal/service":   {floor: 6, modules: []string{"github.com/go-co-op/gocron/v2", "github.com/google/uuid", "github.com/wneessen/go-mail", "github.com/prometheus/client_golang"}},
-		"cmd/tieout":                    {floor: 7, modules: []string{"github.com/wneessen/go-mail", "filippo.io/age", "golang.org/x/crypto/ssh", "github.com/spf13/cobra"}},
+		"cmd/tieout":                    {floor: 7, modules: []string{"github.com/wneessen/go-mail", "filippo.io/age", "golang.org/x/crypto/ssh", "github.com/spf13/cobra", "github.com/kardianos/service"}},
 	}
 }
 

@@ -79,6 +79,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		statusCommand(),
 		deliverCommand(),
 		serveCommand(),
+		serviceCommand(),
 		explainCommand(),
 		initCommand(),
 		checkCommand(),

@@ -118,7 +118,9 @@ func (v *served) serve(ctx context.Context, cfg *config.Run) error {
 		v.log.Info("listening", "address", address.String())
 	}
 	context.AfterFunc(ctx, secondSignal)
+	context.AfterFunc(ctx, func() { announce("STOPPING=1") })
 	v.log.Info("serving", "next", s.Next(), "service", v.id)
+	announce("READY=1")
 	err = s.Serve(ctx)
 	v.log.Info("stopped")
 	return err
