@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"strings"
 
 	"tieout/ledger"
 	"tieout/recon"
@@ -79,14 +80,20 @@ func ReadRun(name string, data []byte, beside fs.FS, r Range) (*Run, error) {
 	return run, s.err()
 }
 
-// judgeAccounts finds accounts whose rows would all be of a merchant that nobody knows.
+// judgeAccounts finds accounts whose merchant is spelt otherwise where its store is
+// said. An account with no store at all may be an organization's, whose reports have rows of several merchants.
 func (s *sheet) judgeAccounts(run *Run) {
 	if run.Processor == nil || len(run.Recon.Merchants) == 0 {
 		return
 	}
 	for _, a := range run.Processor.Accounts {
-		if _, known := run.Recon.Merchants[a.Merchant]; !known && !run.Recon.TestMerchants[a.Merchant] {
-			s.fault("reports.merchants."+a.Merchant, "has no store: name the merchant id under merchants, spelt the same, or take its account out")
+		if _, known := run.Recon.Merchants[a.Merchant]; known || run.Recon.TestMerchants[a.Merchant] {
+			continue
+		}
+		for id := range run.Recon.Merchants {
+			if strings.EqualFold(id, a.Merchant) {
+				s.fault("reports.merchants."+a.Merchant, "has no store: name the merchant id under merchants, spelt the same (it is %s there), or take its account out", id)
+			}
 		}
 	}
 }
