@@ -22,6 +22,7 @@ func (r *run) applyLinked(kind EventType) {
 			r.applyCapture(i, nil)
 		}
 	}
+	r.details = slices.Grow(r.details, len(contended))
 	for _, rivals := range r.rivals(contended) {
 		for k, i := range rivals {
 			r.applyCapture(i, rivals[:k])

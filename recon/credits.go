@@ -1,6 +1,10 @@
 package recon
 
-import "tieout/ledger/money"
+import (
+	"slices"
+
+	"tieout/ledger/money"
+)
 
 // A report that cannot tell refunds from stand-alone credits says
 // CREDIT_OR_REFUND. It is a REFUND when its parent is known, or when exactly one
@@ -36,6 +40,7 @@ func (r *run) resolveCredits() {
 		return
 	}
 	r.countCaptures(wanted)
+	r.details = slices.Grow(r.details, len(open))
 	for _, at := range open {
 		if c := wanted[r.saleKey(at)]; c.count == 1 {
 			r.row(at).kind = Refund

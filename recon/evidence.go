@@ -59,31 +59,30 @@ func (r *Result) explain() *explainer {
 // named marks the documents whose rows an explanation may name.
 func (x *explainer) named() []bool {
 	marks := make([]bool, len(x.docs.rows))
-	for doc := range x.docs.rows {
-		marks[doc] = x.docs.rows[doc].out.verdict == Exception
-	}
+	inRanges(x.in.Workers, len(marks), func(_, from, to int) {
+		for doc := from; doc < to; doc++ {
+			marks[doc] = x.docs.rows[doc].out.verdict == Exception
+		}
+	})
 	for _, doc := range x.near.of {
 		marks[doc-1] = true
 	}
-	for i := range x.out {
-		if x.out[i].reason == DuplicateTxn {
-			for _, doc := range x.linked(uint32(i)) {
-				marks[doc] = true
-			}
+	for _, i := range x.rowsWhere(func(i uint32) bool { return x.out[i].reason == DuplicateTxn }) {
+		for _, doc := range x.linked(i) {
+			marks[doc] = true
 		}
 	}
 	return marks
 }
 
 func (x *explainer) findTakers(named []bool) {
-	for i := range uint32(len(x.out)) {
+	for _, i := range x.rowsWhere(func(i uint32) bool {
 		o := &x.out[i]
-		if o.link == 0 && o.more == 0 {
-			continue
+		if doc, only := x.onlyLink(i); only && o.more == 0 {
+			return named[doc] // of nearly all rows it is not
 		}
-		if doc, only := x.onlyLink(i); only && o.more == 0 && !named[doc] {
-			continue // nearly all rows
-		}
+		return o.link != 0 || o.more != 0
+	}) {
 		docs := x.shown(i)
 		if docs == nil {
 			docs = x.linked(i)
@@ -93,8 +92,8 @@ func (x *explainer) findTakers(named []bool) {
 				x.takers[doc] = append(x.takers[doc], i)
 			}
 		}
-		if o.more != 0 {
-			for _, doc := range x.details[o.more-1].suggested {
+		if more := x.out[i].more; more != 0 {
+			for _, doc := range x.details[more-1].suggested {
 				x.claims[doc] = append(x.claims[doc], i)
 			}
 		}

@@ -25,7 +25,7 @@ func WriteExceptions(w io.Writer, n *reports.Night) error {
 	if zone == nil {
 		zone = time.UTC
 	}
-	if _, err := buffer.Write(csvLine(reports.ExceptionColumns(zone.String()))); err != nil {
+	if _, err := buffer.Write(csvLines([][]string{reports.ExceptionColumns(zone.String())})); err != nil {
 		return err
 	}
 	if n.Exceptions != nil {
@@ -39,10 +39,17 @@ func WriteExceptions(w io.Writer, n *reports.Night) error {
 // writeRecords writes a record for every exception. Records are made on all
 // processors, in blocks, and written in order.
 func writeRecords(out io.Writer, exceptions iter.Seq2[reports.ExceptionRow, error], record func(*reports.ExceptionRow) []string) error {
+	const few = 64 // records are made at a time
 	var block []reports.ExceptionRow
 	write := func() (err error) {
-		inOrder(len(block), func(i int) []byte { return csvLine(record(&block[i])) }, func(line []byte) bool {
-			_, err = out.Write(line)
+		inOrder((len(block)+few-1)/few, func(k int) []byte {
+			var records [][]string
+			for i := few * k; i < min(few*(k+1), len(block)); i++ {
+				records = append(records, record(&block[i]))
+			}
+			return csvLines(records)
+		}, func(lines []byte) bool {
+			_, err = out.Write(lines)
 			return err == nil
 		})
 		block = block[:0]
@@ -61,12 +68,10 @@ func writeRecords(out io.Writer, exceptions iter.Seq2[reports.ExceptionRow, erro
 	return write()
 }
 
-func csvLine(record []string) []byte {
-	var line bytes.Buffer
-	w := csv.NewWriter(&line)
-	_ = w.Write(record) // a buffer takes everything
-	w.Flush()
-	return line.Bytes()
+func csvLines(records [][]string) []byte {
+	var lines bytes.Buffer
+	_ = csv.NewWriter(&lines).WriteAll(records) // a buffer takes everything
+	return lines.Bytes()
 }
 
 // record is the line of an exception in exceptions.csv.
