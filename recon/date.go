@@ -82,7 +82,15 @@ func (d Date) String() string {
 	if d == 0 {
 		return ""
 	}
-	return d.time().Format(time.DateOnly)
+	year, month, dom := d.time().Date()
+	if year < 0 || year > 9999 {
+		return d.time().Format(time.DateOnly)
+	}
+	text := [...]byte{0, 0, 0, 0, '-', 0, 0, '-', 0, 0}
+	for _, part := range [...]struct{ at, two int }{{0, year / 100}, {2, year % 100}, {5, int(month)}, {8, dom}} {
+		text[part.at], text[part.at+1] = '0'+byte(part.two/10), '0'+byte(part.two%10)
+	}
+	return string(text[:])
 }
 
 // Period is the calendar month of the day: yyyy-mm.

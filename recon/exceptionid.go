@@ -9,12 +9,11 @@ import (
 // ExceptionID is the same for the same item on every run (MAT-10): a hash of
 // side and natural row key, each part with its length before it.
 func ExceptionID(side string, key ...string) string {
-	h := sha256.New()
-	for _, part := range append([]string{side}, key...) {
-		var n [8]byte
-		binary.BigEndian.PutUint64(n[:], uint64(len(part)))
-		h.Write(n[:])
-		h.Write([]byte(part))
+	var buffer [128]byte
+	text := append(binary.BigEndian.AppendUint64(buffer[:0], uint64(len(side))), side...)
+	for _, part := range key {
+		text = append(binary.BigEndian.AppendUint64(text, uint64(len(part))), part...)
 	}
-	return "X" + hex.EncodeToString(h.Sum(nil)[:8])
+	sum := sha256.Sum256(text)
+	return "X" + hex.EncodeToString(sum[:8])
 }

@@ -30,7 +30,9 @@ func (r *run) orderByID() {
 		if from > 0 {
 			start = ends[from-1]
 		}
+		var scratch []uint64
 		for _, end := range ends[from:to] {
+			scratch = sortHeads(heads[start:end], scratch)
 			repeats[worker] = r.orderBucket(repeats[worker], heads[start:end], start)
 			start = end
 		}
@@ -103,9 +105,41 @@ func (r *run) bucketIDs(scale idScale) (heads []uint64, ends []int) {
 	return heads, ends
 }
 
-// orderBucket sorts one bucket into its place in byID, and adds its repeats to found.
+// sortHeads sorts the heads of one bucket. Ids are spread evenly as a rule, so
+// that eight bits more leave a row or two for each of their values. The scratch
+// space is given back for the next bucket.
+func sortHeads(heads, scratch []uint64) []uint64 {
+	const width, few = 8, 32
+	if len(heads) < few {
+		slices.Sort(heads)
+		return scratch
+	}
+	var next [1 << width]uint32
+	for _, head := range heads {
+		next[head>>(64-width)]++
+	}
+	at := uint32(0)
+	for b := range next {
+		next[b], at = at, at+next[b]
+	}
+	scratch = append(scratch[:0], heads...)
+	for _, head := range scratch {
+		to := &next[head>>(64-width)]
+		heads[*to] = head
+		*to++
+	}
+	start := uint32(0)
+	for _, end := range next {
+		if end-start > 1 {
+			slices.Sort(heads[start:end])
+		}
+		start = end
+	}
+	return scratch
+}
+
+// orderBucket puts one sorted bucket into its place in byID, and adds its repeats to found.
 func (r *run) orderBucket(found []idRange, heads []uint64, start int) []idRange {
-	slices.Sort(heads)
 	rows := r.byID[start : start+len(heads)]
 	for k, head := range heads {
 		rows[k] = uint32(head)
