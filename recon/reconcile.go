@@ -16,7 +16,7 @@ type Input struct {
 	Ranks        []int            // by file number: whose word counts where reports of several kinds speak of one event, 0 first; nil: all alike
 	Generations  []int            // by file number: when a file was first kept; nil: all at once. Of two contents of a row the last kept counts
 	Inherit      []Inherited      // documents that open events of earlier runs are linked to, in processing order
-	Priors       map[string]Prior // documents by id: what other ranges took, beyond the documents\' own figure
+	Priors       map[string]Prior // documents by id: what other ranges took, beyond the documents' own figure
 	Pinned       []Pinned         // rows of the range whose money a posting outside of it has used
 	Workers      int              // 0: as many as there are processors
 }
