@@ -114,6 +114,9 @@ func (n *nightly) deliver(ctx context.Context, t *config.Target, d *store.Delive
 	if err != nil {
 		return nil, err
 	}
+	if failed, err := n.lookAfterRestore(ctx, t, d, parts); failed != nil || err != nil || d.State == store.Delivered {
+		return failed, err
+	}
 	for attempt := range 3 {
 		failed = n.attempt(ctx, t, d, parts)
 		n.logDelivery(d, failed)

@@ -84,6 +84,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		initCommand(),
 		checkCommand(),
 		archiveCommand(),
+		verifyCommand(),
+		backupCommand(),
+		restoreCommand(),
 		demoCommand(),
 		sandboxCommand(),
 	)

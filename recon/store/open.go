@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -53,8 +54,20 @@ func (s *Store) With(o Options) *Store {
 }
 
 // Open opens a SQLite file, which is made if it is absent, or a PostgreSQL
-// database by its address postgres://..., and brings it to the newest schema.
+// database by its address postgres://..., and brings it to the latest schema.
 func Open(ctx context.Context, where string, o Options) (*Store, error) {
+	s, err := connect(ctx, where, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// connect opens a database as it is.
+func connect(ctx context.Context, where string, o Options) (*Store, error) {
 	s := &Store{o: o}
 	if s.o.Lease == 0 {
 		s.o.Lease = time.Minute
@@ -64,9 +77,6 @@ func Open(ctx context.Context, where string, o Options) (*Store, error) {
 		s.db, s.dialect, err = openPostgres(ctx, where)
 	} else {
 		s.db, s.dialect, err = openSQLite(where)
-	}
-	if err == nil {
-		err = s.migrate(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -86,7 +96,12 @@ func (s *Store) Close() error {
 
 // migrate runs what is missing of the numbered migrations, one process at a
 // time; a schema that is newer than this program is refused.
-func (s *Store) migrate(ctx context.Context) error {
+func (s *Store) migrate(ctx context.Context) error { return s.migrateTo(ctx, latest) }
+
+const latest = math.MaxInt64
+
+// migrateTo runs what is missing up to a version.
+func (s *Store) migrateTo(ctx context.Context, version int64) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
@@ -96,15 +111,18 @@ func (s *Store) migrate(ctx context.Context) error {
 		return fmt.Errorf("migrations: %w", err)
 	}
 	return s.dialect.migrate(ctx, s.db, func() error {
-		if _, err := p.Up(ctx); err != nil {
+		if _, err := p.UpTo(ctx, version); err != nil {
 			return fmt.Errorf("migrations: %w", err)
 		}
 		if err := s.dialect.queue.Migrate(ctx); err != nil {
 			return err
 		}
-		version, target, err := p.GetVersions(ctx)
-		if err == nil && version > target {
-			err = fmt.Errorf("the store has schema %d and this program knows %d: use a newer program", version, target)
+		has, knows, err := p.GetVersions(ctx)
+		if version != latest {
+			has = max(has, version)
+		}
+		if err == nil && has > knows {
+			err = fmt.Errorf("the store has schema %d and this program knows %d: use a newer program", has, knows)
 		}
 		return err
 	})

@@ -4,6 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
+	"strings"
+
+	"tieout/ledger"
 )
 
 // Part is a file of a posting as it goes out, kept in the archive.
@@ -69,4 +73,16 @@ func (s *Store) CutTexts(ctx context.Context, d *Delivery) ([]CutText, error) {
 			return err
 		})
 	return all, err
+}
+
+// Entries are all entries of a company as they stand now, void ones included, by
+// number. One that does not balance as stored is an error (INV-10).
+func (s *Store) Entries(ctx context.Context, company string) ([]ledger.Entry, error) {
+	stored, err := readEntries(ctx, s.db, `e.company = $1 AND e.revision = (SELECT MAX(n.revision) FROM entries n WHERE n.company = e.company AND n.entry_no = e.entry_no)`, company)
+	entries := make([]ledger.Entry, len(stored))
+	for i := range stored {
+		entries[i] = stored[i].Entry
+	}
+	slices.SortFunc(entries, func(a, b ledger.Entry) int { return strings.Compare(a.Number(), b.Number()) })
+	return entries, err
 }

@@ -144,7 +144,7 @@ func follows(from, to DeliveryState) bool {
 	case Delivered:
 		return from == Built || slices.Contains(sending, from) || from == Unconfirmed
 	case Unconfirmed:
-		return slices.Contains(sending, from)
+		return from == Built || slices.Contains(sending, from)
 	case Acknowledged, Rejected:
 		return from == Delivered || from == Unconfirmed
 	}

@@ -58,10 +58,11 @@ func Run(t *testing.T, database func(t *testing.T) string) {
 		{"companies do not see each other", companiesApart},
 		{"a run that only looks writes nothing", looking},
 		{"cells of the grid keep what became of them, and the newest counts", cells},
+		{"a dump restores the state as it was", dumps},
 		{"a newer schema is refused", newerSchema},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			c.test(&bench{T: t, where: database(t), now: time.Date(2026, 10, 2, 3, 0, 0, 0, time.UTC)})
+			c.test(&bench{T: t, where: database(t), another: func() string { return database(t) }, now: time.Date(2026, 10, 2, 3, 0, 0, 0, time.UTC)})
 		})
 	}
 }
@@ -69,8 +70,9 @@ func Run(t *testing.T, database func(t *testing.T) string) {
 // bench is one database under test.
 type bench struct {
 	*testing.T
-	where string
-	now   time.Time
+	where   string
+	another func() string // makes another empty database of the kind
+	now     time.Time
 }
 
 func (b *bench) open(change ...func(*store.Options)) *store.Store {

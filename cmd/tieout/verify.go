@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tieout/cmd/tieout/internal/config"
+	"tieout/ledger/posting"
+	"tieout/recon/store"
+)
+
+func verifyCommand() *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Prove that archive, books and posting files are what they were and belong together",
+		Long: `Compares every kept file with its hash, adds up every entry, counts entry numbers and the sequences
+of posting files for gaps, and holds each posting file against the entries that it carries.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return failed(runVerify(cmd.Context(), path, cmd.OutOrStdout()))
+		},
+	}
+	cmd.Flags().StringVar(&path, "config", "tieout.yaml", "configuration")
+	return cmd
+}
+
+func runVerify(ctx context.Context, path string, stdout io.Writer) (err error) {
+	n, err := openNightly(ctx, path, config.Range{From: 1, To: 1, AsOf: 1}, time.Now, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, n.close()) }()
+	found, err := n.verify(ctx)
+	if err != nil {
+		return err
+	}
+	return found.show(stdout)
+}
+
+// verified is what was looked at, and what is wrong with it.
+type verified struct {
+	files, entries, postings int
+	faults                   []string
+}
+
+func (v *verified) fault(format string, args ...any) {
+	v.faults = append(v.faults, fmt.Sprintf(format, args...))
+}
+
+// show prints the faults and the counts; faults are an error.
+func (v *verified) show(w io.Writer) error {
+	for _, f := range v.faults {
+		fmt.Fprintln(w, f)
+	}
+	fmt.Fprintf(w, "%s kept files, %s entries in balance, %s posting files: %d faults\n", thousands(v.files), thousands(v.entries), thousands(v.postings), len(v.faults))
+	if len(v.faults) > 0 {
+		return fmt.Errorf("%d faults, the first: %s", len(v.faults), v.faults[0])
+	}
+	return nil
+}
+
+// verify looks at all that a company has.
+func (n *nightly) verify(ctx context.Context) (*verified, error) {
+	v := &verified{}
+	kept, err := n.store.Kept(ctx, n.cfg.Recon.Company)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range kept {
+		v.files++
+		if fault := n.archive.Verify(k.SHA256, k.Size); fault != nil {
+			v.fault("%s %s (%s): %v", k.Kind, k.Name, k.SHA256, fault)
+		}
+	}
+	if err := n.verifyEntries(ctx, v); err != nil {
+		return nil, err
+	}
+	return v, n.verifyPostings(ctx, v)
+}
+
+// verifyEntries reads every entry, which is refused where it does not balance, and
+// looks for gaps: each posting year has one count (GL-19).
+func (n *nightly) verifyEntries(ctx context.Context, v *verified) error {
+	entries, err := n.store.Entries(ctx, n.cfg.Recon.Company)
+	if err != nil {
+		v.fault("%v", err)
+		return nil
+	}
+	last := map[string]int{}
+	for _, e := range entries {
+		v.entries++
+		year := e.Number()[:min(4, len(e.Number()))]
+		last[year]++
+		if want := fmt.Sprintf("%s%06d", year, last[year]); e.Number() != want {
+			v.fault("entry %s is there where %s is due", e.Number(), want)
+		}
+	}
+	return nil
+}
+
+// verifyPostings looks for gaps in the sequences and holds kept files against entries.
+func (n *nightly) verifyPostings(ctx context.Context, v *verified) error {
+	all, err := n.store.Deliveries(ctx, n.cfg.Recon.Company)
+	if err != nil {
+		return err
+	}
+	sequences := map[string]int{}
+	for i := range all {
+		d := &all[i]
+		if d.Sequence == 0 {
+			continue
+		}
+		v.postings++
+		sequences[d.Target]++
+		if d.Sequence != sequences[d.Target] {
+			v.fault("posting file %s has sequence %d where %d is due", d.Name, d.Sequence, sequences[d.Target])
+		}
+		if err := n.verifyPosting(ctx, v, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verifyPosting proves a file whose form is read without the ERP or a key.
+func (n *nightly) verifyPosting(ctx context.Context, v *verified, d *store.Delivery) error {
+	files, err := n.builtFiles(ctx, d)
+	if err != nil {
+		v.fault("%v", err)
+		return nil
+	}
+	for i := range n.cfg.Targets {
+		t := &n.cfg.Targets[i]
+		if t.Name != d.Target || t.Seal != nil || t.Unposted != nil || files == nil {
+			continue
+		}
+		h, entries, err := n.contents(ctx, d)
+		if err != nil {
+			return err
+		}
+		parts := make([]posting.Part, len(files))
+		for k, f := range files {
+			parts[k].Bytes = f.Bytes
+		}
+		if err := t.Format.Prove(parts, h, entries); err != nil {
+			v.fault("posting file %s: %v", d.Name, err)
+		}
+	}
+	return nil
+}
