@@ -2,6 +2,7 @@ package recon
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"tieout/ledger/money"
 )
@@ -76,6 +77,11 @@ func (d *Documents) Len() int { return len(d.rows) }
 // NewBatch starts a batch for this table.
 func (d *Documents) NewBatch() *DocumentBatch {
 	return &DocumentBatch{words: wordCache{names: d.words}}
+}
+
+// Reserve makes room for so many documents at once.
+func (b *DocumentBatch) Reserve(rows int) {
+	b.rows, b.text.bytes = slices.Grow(b.rows, rows), slices.Grow(b.text.bytes, rows*usualText)
 }
 
 // Append moves the batch's documents behind those that are there.

@@ -90,10 +90,11 @@ func (k refKey) letters(into *[exactLetters]byte) []byte {
 	return into[at:]
 }
 
-// digitsOnly tells an exact key whose text is all digits.
+// digitsOnly tells an exact key whose text is all digits. Two letters go at a
+// step, since each division waits for the one before.
 func (k refKey) digitsOnly() bool {
-	for ; k != 0; k /= 40 {
-		if k%40 > 10 {
+	for ; k != 0; k /= 40 * 40 {
+		if two := uint32(k % (40 * 40)); two%40 > 10 || two/40 > 10 {
 			return false
 		}
 	}

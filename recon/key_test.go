@@ -116,3 +116,11 @@ func TestClusterOrdersByLeadingBits(t *testing.T) {
 		}
 	}
 }
+
+func TestDigitsOnly(t *testing.T) {
+	for _, text := range []string{"1", "10", "0", "A", "1A", "A1", "1-", " 1", "123456789012", "12345678901Z", "Z23456789012", "W115646826", "999", "9/9"} {
+		if got := keyOf(text).digitsOnly(); got != allDigits(text) {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package recon
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 
 	"tieout/ledger/money"
@@ -89,6 +90,14 @@ func (t *Transactions) Len() int { return len(t.rows) }
 func (t *Transactions) NewBatch() *TransactionBatch {
 	return &TransactionBatch{words: wordCache{names: t.words}, batches: wordCache{names: t.batches}}
 }
+
+// Reserve makes room for so many rows at once.
+func (b *TransactionBatch) Reserve(rows int) {
+	b.rows, b.text.bytes = slices.Grow(b.rows, rows), slices.Grow(b.text.bytes, rows*usualText)
+}
+
+// usualText is about how many bytes of text a row has.
+const usualText = 16
 
 // Append moves the batch's rows behind those that are there. The batch is empty afterwards and may be used again.
 func (t *Transactions) Append(b *TransactionBatch) {

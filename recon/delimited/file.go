@@ -65,6 +65,9 @@ type Block struct {
 // Raw are the bytes of the block, before a scanner has undone the quoting.
 func (b *Block) Raw() []byte { return b.data }
 
+// Lines is how many lines end in the block with a line feed: about how many records it has.
+func (b *Block) Lines() int { return bytes.Count(b.data, []byte{'\n'}) }
+
 // Scanner takes the records off the block.
 func (b *Block) Scanner() Scanner {
 	return Scanner{data: b.data, line: b.line, delimiter: b.file.opt.Delimiter, stop: b.file.stop, torn: b.torn}

@@ -71,6 +71,7 @@ func (w *rowReader) block(b *delimited.Block) *part {
 	default:
 		w.out = &part{batch: w.export.into.NewBatch()}
 	}
+	w.out.batch.Reserve(b.Lines())
 	w.notes = &w.out.notes
 	damage := b.TextFault()
 	if w.plan == nil || damage != nil {

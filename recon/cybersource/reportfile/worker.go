@@ -119,6 +119,7 @@ func (w *worker) block(b *delimited.Block) *result {
 	if damage != nil {
 		w.out.cards = carddata.HasBytes(b.Raw())
 	}
+	w.out.batch.Reserve(b.Lines())
 	for scanner.Next(&w.record) {
 		if !w.plainRow() {
 			w.row()
