@@ -43,7 +43,7 @@ delete documents, row by row, while somebody reads. They never need a table for 
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&v.dir, "dir", "", "folder for the company; one that is there must be an earlier company, which is replaced")
-	flags.StringVar(&v.generation, "generation", string(company.G3), "g1 (SBT for DOS), g3 (Visual FoxPro) or g4 (SQL Server; with --form sql)")
+	flags.StringVar(&v.generation, "generation", string(company.G3), "g1 (SBT for DOS), g2 (Pro Series 2), g3 (Visual FoxPro) or g4 (SQL Server; with --form sql)")
 	flags.StringVar(&v.form, "form", "dbf", "dbf, csv or sql")
 	flags.Uint64Var(&v.seed, "seed", 1, "another seed, another company")
 	flags.BoolVar(&v.live, "live", false, "keep working in the folder")
@@ -70,12 +70,12 @@ func (v *companyVerb) run(ctx context.Context, stdout io.Writer) error {
 }
 
 func (v *companyVerb) check() error {
-	known := []company.Generation{company.G1, company.G3, company.G4}
+	known := []company.Generation{company.G1, company.G2, company.G3, company.G4}
 	switch {
 	case v.dir == "":
 		return errors.New("--dir is required")
 	case !slices.Contains(known, company.Generation(v.generation)):
-		return fmt.Errorf("--generation %s: g1, g3 or g4 is needed", v.generation)
+		return fmt.Errorf("--generation %s: g1, g2, g3 or g4 is needed", v.generation)
 	case !slices.Contains([]string{"dbf", "csv", "sql"}, v.form):
 		return fmt.Errorf("--form %s: dbf, csv or sql is needed", v.form)
 	case v.generation == string(company.G4) && v.form == "dbf":

@@ -42,7 +42,7 @@ func TestCompanyIsWrittenInEachForm(t *testing.T) {
 	for _, c := range [][2]string{
 		{"--dir", ""},
 		{"--dir " + other, "is no made-up company"},
-		{"--dir x --generation g2", "g1, g3 or g4"},
+		{"--dir x --generation g5", "g1, g2, g3 or g4"},
 		{"--dir x --form xml", "dbf, csv or sql"},
 		{"--dir x --generation g4", "--form sql"},
 		{"--dir x --form csv --live", "--live"},

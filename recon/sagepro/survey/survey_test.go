@@ -48,7 +48,7 @@ func text(t *testing.T, s *Survey) string {
 
 // A stock company has everything that the plan of its generation wants; counts and codes are those of the company.
 func TestStockCompanyLacksNothing(t *testing.T) {
-	for _, g := range []company.Generation{company.G1, company.G3} {
+	for _, g := range []company.Generation{company.G1, company.G2, company.G3} {
 		c := grown(g)
 		s, err := Take(folderOf(c), planOf(string(g)))
 		if err != nil || len(s.Faults) > 0 {
