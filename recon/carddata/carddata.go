@@ -38,13 +38,18 @@ func Has(text string) bool {
 // Hidden tells whether the text holds a card number or track data, or one that
 // was masked before the file was kept: a kept copy is judged like the file.
 func Hidden(text string) bool {
+	return masked(text) != "" || Has(text)
+}
+
+// masked are the digits behind the first number that was masked, or "".
+func masked(text string) string {
 	if at := strings.Index(text, stars); at >= 0 && len(text) >= at+len(stars)+4 {
 		tail := text[at+len(stars) : at+len(stars)+4]
 		if strings.Trim(tail, "0123456789") == "" {
-			return true
+			return tail
 		}
 	}
-	return Has(text)
+	return ""
 }
 
 // HasBytes is Has for a field of a file.
@@ -74,12 +79,13 @@ func Mask(text string) string {
 	return b.String()
 }
 
-// Last4 are the last four digits of the first card number in the text, or "".
+// Last4 are the last four digits of the first card number in the text, or of one
+// that was masked before the file was kept; "" where there is none.
 func Last4(text string) string {
 	if hits := find(text); len(hits) > 0 {
 		return hits[0].last4
 	}
-	return ""
+	return masked(text)
 }
 
 // Quote shows a value in a message: masked, in quotation marks, cut to 40

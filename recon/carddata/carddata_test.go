@@ -182,3 +182,12 @@ func BenchmarkHas(b *testing.B) {
 		})
 	}
 }
+
+// The digits that a masked number has left are those of the number.
+func TestLast4OfKeptCopies(t *testing.T) {
+	for text, want := range map[string]string{"4111111111111111": "1111", Mask("ref 4111 1111 1111 1111"): "1111", "************": "", "none": ""} {
+		if got := Last4(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
