@@ -9,8 +9,11 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
+	"tieout/cmd/tieout/internal/config"
+	"tieout/cmd/tieout/internal/service"
 	"tieout/recon/night"
 	"tieout/recon/store"
 	"tieout/recon/store/queue"
@@ -95,12 +98,54 @@ func giveUp(ctx context.Context, n *nightly, no int) error {
 	return errors.Join(context.Cause(ctx), err)
 }
 
-// Asked runs what somebody asked for by hand, and keeps the answer for whoever asked.
-func (v *served) Asked(ctx context.Context, number string) error {
+// rangeID is the id of a job for a range that is run again.
+func rangeID(c night.Cut) string { return c.From.String() + ".." + c.To.String() }
+
+// Asked runs what somebody asked for by hand, or a range that a run restated.
+func (v *served) Asked(ctx context.Context, id string) error {
+	number, byHand := strings.CutPrefix(id, "#")
+	if !byHand {
+		return v.rerun(ctx, id)
+	}
 	no, err := strconv.Atoi(number)
 	if err != nil {
 		return queue.Hopeless{Err: fmt.Errorf("request %q: no number", number)}
 	}
+	return v.answer(ctx, no)
+}
+
+// rerun runs a range once more that a run restated, if it is owed.
+func (v *served) rerun(ctx context.Context, id string) error {
+	reruns, err := v.store.Reruns(ctx, v.company)
+	if err != nil {
+		return err
+	}
+	for _, q := range reruns {
+		if rangeID(night.Cut{From: q.From, To: q.To}) != id {
+			continue
+		}
+		n, err := v.over(config.Range{From: q.From, To: q.To, AsOf: q.AsOf})
+		if err != nil {
+			return err
+		}
+		if err := n.readBooks(ctx); err != nil {
+			return err
+		}
+		n.served = &servedDay{}
+		if err := n.fetchFirst(v.log, false); err != nil {
+			return err
+		}
+		_, err = n.runRange(ctx, config.Range{From: q.From, To: q.To, AsOf: q.AsOf})
+		if errors.Is(err, night.ErrLocked) {
+			return service.ErrBusy
+		}
+		return err
+	}
+	return nil
+}
+
+// answer makes a run that somebody asked for, and keeps the answer for whoever did.
+func (v *served) answer(ctx context.Context, no int) error {
 	r, ok, err := v.store.Take(ctx, v.company, no, v.id)
 	if err != nil || !ok {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"tieout/cmd/tieout/internal/config"
 	"tieout/recon"
 	"tieout/recon/store/storetest"
 )
@@ -79,4 +81,30 @@ func TestStatusListsWhatIsStuck(t *testing.T) {
 	log, end = c.serve(at(2026, 9, 30, 9, 0))
 	defer end()
 	within(t, "the night", log, func() bool { return strings.Contains(log.String(), "night done") })
+}
+
+// A range that a run restated is run again although the process that should have done
+// it died: by `run` without a range, and by the service.
+func TestARestatedRangeIsRunAgain(t *testing.T) {
+	c := newCompany(t, strings.ReplaceAll(unattended, "%STORE%", "state.db")+"posting: posting\n")
+	c.documents([3]string{"100", "2026-09-29", "10.00"})
+	c.report("a.csv", [4]string{"01", "2026-09-29", "10.00", "100"})
+	c.night(exitDone, "2026-09-29", "2026-09-29", "2026-09-30")
+	owe := func() {
+		c.sql("state.db", "INSERT INTO reruns (company, date_from, date_to, as_of, depth) VALUES ('ACME', '2026-09-29', '2026-09-29', '2026-09-30', 1) RETURNING company")
+	}
+	owe()
+	n, err := openStored(t.Context(), filepath.Join(c.dir, "tieout.yaml"), config.Range{From: 1, To: 1, AsOf: 1}, at(2026, 9, 30, 6, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ranges, again, err := n.owed(t.Context(), recon.NewDate(2026, 9, 30))
+	if err := errors.Join(err, n.close()); err != nil || len(ranges) != 1 || again != 1 || ranges[0].From.String() != "2026-09-29" {
+		t.Fatalf("missing %v, %v", ranges, err)
+	}
+	log, end := c.serve(at(2026, 9, 30, 6, 0))
+	defer end()
+	within(t, "the run", log, func() bool {
+		return c.sql("state.db", "SELECT CAST(COUNT(*) AS TEXT) FROM reruns") == "0" && c.sql("state.db", "SELECT CAST(COUNT(*) AS TEXT) FROM runs") == "2"
+	})
 }

@@ -10,6 +10,19 @@ import (
 	"tieout/recon/night"
 )
 
+// owed are the ranges that earlier runs restated, again of them, and then the missing days.
+func (n *nightly) owed(ctx context.Context, asOf recon.Date) (ranges []config.Range, again int, err error) {
+	reruns, err := n.store.Reruns(ctx, n.cfg.Recon.Company)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, q := range reruns {
+		ranges = append(ranges, config.Range{From: q.From, To: q.To, AsOf: q.AsOf})
+	}
+	days, err := n.missing(ctx, asOf)
+	return append(ranges, days...), len(reruns), err
+}
+
 // missing are the days after the last one that was run, a run for each, up to the
 // last day that the schedule covers by now, or to yesterday where there is none.
 func (n *nightly) missing(ctx context.Context, asOf recon.Date) ([]config.Range, error) {

@@ -197,7 +197,7 @@ func TestServiceIsKilled(t *testing.T) {
 				p.signal(syscall.SIGKILL)
 				p.code(5 * time.Second)
 				if seed.IntN(3) == 0 {
-					c.start("status", "--stuck").code(10 * time.Second) // there is a store, however early it was killed
+					c.start("status", "--stuck").code(time.Minute) // there is a store, however early it was killed
 					c.sql(where, "DELETE FROM river_job RETURNING CAST(id AS TEXT)")
 				}
 			}

@@ -119,9 +119,9 @@ func (v *runVerb) work(ctx context.Context, n *nightly, r config.Range, stdout, 
 
 // nights runs the range that was asked for, or every day that is missing.
 func (v *runVerb) nights(ctx context.Context, n *nightly, r config.Range, stdout, stderr io.Writer) (answers []*night.Answer, err error) {
-	ranges := []config.Range{r}
+	ranges, again := []config.Range{r}, 1
 	if v.from == "" {
-		if ranges, err = n.missing(ctx, r.AsOf); err != nil {
+		if ranges, again, err = n.owed(ctx, r.AsOf); err != nil {
 			return nil, err
 		}
 		if len(ranges) == 0 {
@@ -133,12 +133,12 @@ func (v *runVerb) nights(ctx context.Context, n *nightly, r config.Range, stdout
 	if err := n.fetchFirst(logs.Text(stderr), v.wait, v.change...); err != nil {
 		return nil, err
 	}
-	for _, r := range ranges {
+	for i, r := range ranges {
 		if v.output == "text" {
 			fmt.Fprintf(stdout, "%s: settlement days %s to %s, both included, in %s; ages as of %s\n", n.cfg.Recon.Company, r.From, r.To, n.cfg.Recon.Zone, r.AsOf)
 		}
 		run := n.runRange
-		if v.from == "" {
+		if i >= again {
 			run = n.runMissing
 		}
 		more, err := run(ctx, r)
@@ -174,7 +174,7 @@ func (n *nightly) runMissing(ctx context.Context, r config.Range) ([]*night.Answ
 	if err != nil {
 		return nil, err
 	}
-	more, err := n.runCuts(ctx, a.Restated, r.AsOf)
+	more, err := n.runCuts(ctx, a.Commit.Restated, r.AsOf)
 	return append([]*night.Answer{a}, more...), err
 }
 
@@ -203,7 +203,7 @@ func (n *nightly) runCuts(ctx context.Context, queue []night.Cut, asOf recon.Dat
 			return answers, err
 		}
 		answers = append(answers, a)
-		queue = append(queue, a.Restated...)
+		queue = append(queue, a.Commit.Restated...)
 	}
 	return answers, nil
 }
@@ -266,7 +266,7 @@ func reportOf(a *night.Answer) runReport {
 	if a.Commit.Outcome == night.UnchangedRun { // what the same day listed before is not new again
 		r.New, r.Carried = 0, r.Carried+r.New
 	}
-	for _, c := range a.Restated {
+	for _, c := range a.Commit.Restated {
 		r.Restated = append(r.Restated, c.From.String()+" to "+c.To.String())
 	}
 	for _, h := range a.Commit.Holds {

@@ -215,11 +215,13 @@ func (v *served) Run(ctx context.Context, day recon.Date) (o service.Outcome, er
 		return o, err
 	}
 	answers, err := n.runMissing(ctx, config.Range{From: day, To: day, AsOf: recon.DateOf(v.now().In(n.cfg.Recon.Zone))})
-	if errors.Is(err, night.ErrLocked) {
+	switch {
+	case errors.Is(err, night.ErrLocked):
 		return o, service.ErrBusy
-	}
-	if err != nil || len(answers) == 0 {
+	case err != nil:
 		return o, err
+	case len(answers) == 0:
+		return o, service.ErrDone
 	}
 	return n.outcome(day, answers[0]), nil
 }
@@ -316,6 +318,13 @@ func (v *served) Owed(ctx context.Context) (jobs []queue.Job, err error) {
 			add(queue.Deliver, n.cfg.Targets[i].Name)
 		}
 	}
+	reruns, err := v.store.Reruns(ctx, v.company)
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range reruns {
+		add(queue.Run, rangeID(night.Cut{From: q.From, To: q.To}))
+	}
 	requests, err := v.store.Requests(ctx, v.company)
 	if err != nil {
 		return nil, err
@@ -365,13 +374,19 @@ type servedDay struct {
 	answer *night.Answer
 }
 
-// wake is what a commit brings with it: the next day that is due, and what people
-// are told of a night.
+// runs tells whether the run of a range is the one of the day that is served.
+func (s *servedDay) runs(r config.Range) bool { return s != nil && r.From == s.day && r.To == s.day }
+
+// wake is what a commit brings with it: the next day that is due, ranges that it
+// restates, and what people are told of a night.
 func (n *nightly) wake(c *night.Commit) (jobs []queue.Job, notices []store.Notice) {
 	if owed := night.Owed(n.cfg.Service.Schedules, c.To, n.now()); len(owed) > 0 {
 		jobs = append(jobs, service.First(c.Company, owed[0], n.cfg.Processor != nil))
 	}
-	if s := n.served; s != nil && c.From == s.day && c.To == s.day {
+	for _, cut := range c.Restated {
+		jobs = append(jobs, queue.Job{Kind: queue.Run, Company: c.Company, ID: rangeID(cut)})
+	}
+	if s := n.served; s.runs(config.Range{From: c.From, To: c.To}) {
 		o := n.outcome(s.day, s.answer)
 		for _, told := range service.NoticesOf(&o, n.cfg.Service.Above) {
 			notices = append(notices, n.notice(told))

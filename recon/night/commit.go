@@ -51,6 +51,7 @@ type Commit struct {
 	Holds         []Hold                // merchant-days whose release waits
 	Artifacts     []Artifact
 	News          []Item // of all items, those that are new or changed
+	Restated      []Cut  // ranges that rows of this run restate: they are owed a run of their own
 
 	// Settled is the answer's own sum of matched rows and exceptions, which the
 	// stored rows and the booked contributions are held against.

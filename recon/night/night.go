@@ -81,7 +81,6 @@ type Answer struct {
 	Commit      *Commit
 	NotProvided []string // as of the night
 	Masked      int      // values with card data that were not kept of its files (R7)
-	Restated    []Cut    // ranges that rows of this run restate: they are run again next
 }
 
 // Before is what the work list was before a run.
@@ -195,7 +194,7 @@ func (n *Night) reckon(ctx context.Context, p *past, in recon.Input, a *Answer) 
 	if err := n.build(ctx, p, a, opening); err != nil {
 		return err
 	}
-	a.Restated = p.restatedCuts(a.Result)
+	a.Commit.Restated = p.restatedCuts(a.Result)
 	return n.Presenter.Prove(a)
 }
 

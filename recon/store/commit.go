@@ -38,7 +38,7 @@ func (r *Run) Commit(ctx context.Context, c *night.Commit) error {
 	err := r.inQueueTx(ctx, func(tx queue.Tx) error {
 		for _, step := range []func(context.Context, *sql.Tx, *night.Commit) error{
 			func(ctx context.Context, tx *sql.Tx, _ *night.Commit) error { return r.hold.still(ctx, tx) },
-			r.showItems, r.writeFiles, r.writeContributions, r.writeEntries, r.writeExceptions, r.prove, r.planDelivery, r.writeArtifacts,
+			r.showItems, r.writeFiles, r.writeContributions, r.writeEntries, r.writeExceptions, r.prove, r.planDelivery, r.writeArtifacts, r.writeReruns,
 		} {
 			if err := step(ctx, tx.SQL, c); err != nil {
 				return err

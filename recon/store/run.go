@@ -44,6 +44,7 @@ func (s *Store) BeginFirst(ctx context.Context, req night.Request) (*Run, error)
 	})
 }
 
+// begin begins a run if it may, which is asked under the lock.
 func (s *Store) begin(ctx context.Context, req night.Request, may func(context.Context, *sql.Tx) error) (*Run, error) {
 	r := &Run{Store: s, req: req}
 	err := s.inTx(ctx, func(tx *sql.Tx) (err error) {

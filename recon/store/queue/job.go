@@ -2,6 +2,7 @@ package queue
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -14,7 +15,7 @@ type Kind string
 // The kinds of jobs.
 const (
 	Fetch   Kind = "fetch"   // bring in the reports of a day: yyyy-mm-dd
-	Run     Kind = "run"     // run a day, or a request of somebody: yyyy-mm-dd, or # and its number
+	Run     Kind = "run"     // run a day, yyyy-mm-dd, a range again, from..to, or a request, # and its number
 	Render  Kind = "render"  // hand out the results of a run: its number
 	Deliver Kind = "deliver" // send what a target is owed: its name
 	Notify  Kind = "notify"  // tell people: the key of the notice
@@ -124,21 +125,27 @@ func (j Job) args() (river.JobArgs, error) {
 	return nil, fmt.Errorf("queue: there is no job of kind %q", j.Kind)
 }
 
-// The two lines in which jobs wait: runs one after the other, the rest side by side.
+// The two lines in which the jobs of a company wait: runs one after the other, the
+// rest side by side. Each company has its own, for its services alone know what to do.
 const (
 	nights  = "nights"
 	errands = "errands"
 )
 
+// line is the name of a line of a company, in letters that the queue takes.
+func line(of, company string) string {
+	return of + "-c" + strings.ReplaceAll(strings.ToLower(company), "_", "-x")
+}
+
 // options say where a job waits, and that there is one of it until it is done: one
 // that was given up counts, or it would be tried without end.
 func (j Job) options() *river.InsertOpts {
-	o := &river.InsertOpts{MaxAttempts: Attempts, Queue: errands, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+	o := &river.InsertOpts{MaxAttempts: Attempts, Queue: line(errands, j.Company), UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
 		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled,
 		rivertype.JobStateCancelled, rivertype.JobStateDiscarded,
 	}}}
 	if j.Kind == Run {
-		o.Queue = nights
+		o.Queue = line(nights, j.Company)
 	}
 	return o
 }

@@ -12,8 +12,9 @@ import (
 	"tieout/recon/carddata"
 )
 
-// Work is who works jobs, and how.
+// Work is who works the jobs of a company, and how.
 type Work struct {
+	Company    string
 	ID         string                                 // of this start of a service: no two have the same
 	Do         func(ctx context.Context, j Job) error // nil: done
 	Pause      time.Duration                          // after the first failure; it doubles up to an hour
@@ -51,7 +52,7 @@ func (q *Queue) Work(ctx context.Context, w *Work) (stop func(), err error) {
 		}
 	}
 	at, err := q.on.work(ctx, &river.Config{
-		ID: w.ID, Logger: slog.New(grave{w.Log.Handler()}), Workers: workers, Queues: map[string]river.QueueConfig{nights: {MaxWorkers: 1}, errands: {MaxWorkers: 4}},
+		ID: w.ID, Logger: slog.New(grave{w.Log.Handler()}), Workers: workers, Queues: map[string]river.QueueConfig{line(nights, w.Company): {MaxWorkers: 1}, line(errands, w.Company): {MaxWorkers: 4}},
 		JobTimeout: longest, RescueStuckJobsAfter: longest + time.Hour, CompletedJobRetentionPeriod: time.Hour, PollOnly: w.Poll,
 		CancelledJobRetentionPeriod: keep, DiscardedJobRetentionPeriod: keep, MaxAttempts: Attempts, SoftStopTimeout: w.StopWithin,
 	})

@@ -46,6 +46,7 @@ func Run(t *testing.T, database func(t *testing.T) string) {
 		{"a target is served by one at a time", servedTarget},
 		{"a sender whose time is over stores nothing more", lateSender},
 		{"days that are missing are run by one", coveredDays},
+		{"what a run restates is owed with its commit and done with its own", restated},
 		{"what a commit wakes up comes with it or not at all", wakeUps},
 		{"jobs are worked, tried again, given up and begun anew", workedJobs},
 		{"a job whose service died over it is worked by another", orphanedJobs},

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -48,7 +49,7 @@ func wakeUps(b *bench) {
 // hired works jobs until the test ends, or until the returned function is called.
 func (b *bench) hired(s *store.Store, id string, do func(ctx context.Context, j queue.Job) error) (stop func()) {
 	b.Helper()
-	stop, err := s.Work(b.Context(), &queue.Work{ID: id, Do: do, Pause: time.Millisecond, StopWithin: 50 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+	stop, err := s.Work(b.Context(), &queue.Work{Company: "ACME", ID: id, Do: do, Pause: time.Millisecond, StopWithin: 50 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
 	b.must(err)
 	return stop
 }
@@ -92,6 +93,8 @@ func workedJobs(b *bench) {
 		return nil
 	})
 	defer stop()
+	other := queue.Job{Kind: queue.Deliver, Company: "_A__B_", ID: "EU"} // whose services alone know what to do
+	b.must(s.Enqueue(b.Context(), other))
 	b.within(s, "all but the delivery", func(left []queue.Entry) bool {
 		return len(left) == 1 && left[0].State == queue.Dead && left[0].Job == job(queue.Deliver, "EU") && strings.HasPrefix(left[0].Failure, "another file has the name") && !strings.Contains(left[0].Failure, "411111")
 	})
@@ -107,6 +110,11 @@ func workedJobs(b *bench) {
 	b.must(err)
 	b.must(s.Replay(b.Context(), &jobs[0]))
 	b.within(s, "the delivery by a person", func(left []queue.Entry) bool { return len(left) == 0 })
+	theirs, err := s.Jobs(b.Context(), other.Company)
+	b.must(err)
+	if len(theirs) != 1 || theirs[0].State != queue.Waiting || theirs[0].Attempts != 0 {
+		b.Errorf("the job of another company: %+v", theirs)
+	}
 }
 
 // A job whose service died over it is worked by another.
@@ -132,5 +140,39 @@ func orphanedJobs(b *bench) {
 	case <-worked:
 	case <-time.After(20 * time.Second):
 		b.Error("nobody worked it")
+	}
+}
+
+// What a run restates is owed with its commit and done with its own, and two that
+// restate each other come to an end.
+func restated(b *bench) {
+	s := b.open(func(o *store.Options) {
+		o.Wake = func(*night.Commit) ([]queue.Job, []store.Notice) { return nil, nil }
+	})
+	owed := func(what string, want ...night.Request) {
+		b.Helper()
+		got, err := s.Reruns(b.Context(), "ACME")
+		b.must(err)
+		b.equal(what, want, got)
+	}
+	other := night.Cut{From: on(20), To: on(21)}
+	first := b.everything()
+	first.Restated = []night.Cut{other}
+	own := night.Cut{From: first.From, To: first.To}
+	b.commit(s, first)
+	owed("what the first run restates", night.Request{Company: "ACME", From: other.From, To: other.To, AsOf: first.AsOf})
+	turns := 0
+	for ; turns < 10; turns++ {
+		reruns, err := s.Reruns(b.Context(), "ACME")
+		b.must(err)
+		if len(reruns) == 0 {
+			break
+		}
+		c := &night.Commit{Request: reruns[0], RunID: fmt.Sprint("again", turns), Outcome: night.UnchangedRun, Restated: []night.Cut{own, other}}
+		b.commit(s, c)
+	}
+	owed("in the end")
+	if turns < 2 || turns == 10 {
+		b.Errorf("it took %d runs", turns)
 	}
 }

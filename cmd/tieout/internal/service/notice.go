@@ -71,6 +71,10 @@ func failedNight(day recon.Date, err error) Notice {
 	return Notice{Key: "failed|" + day.String(), Kind: Failed, Subject: fmt.Sprintf("the night of %s failed", day), Text: err.Error()}
 }
 
+func failedRun(j queue.Job, err error) Notice {
+	return Notice{Key: "failed|" + j.ID, Kind: Failed, Subject: j.String() + " failed", Text: err.Error()}
+}
+
 func overdueNight(day recon.Date, due time.Time, why string) Notice {
 	return Notice{
 		Key: "overdue|" + day.String(), Kind: Overdue, Subject: fmt.Sprintf("the night of %s is overdue", day),

@@ -26,8 +26,9 @@ type Nights interface {
 	Fetch(ctx context.Context, day recon.Date) (wait time.Duration, err error)
 	// Run runs one business day and commits it, with the jobs and notices that it brings.
 	Run(ctx context.Context, day recon.Date) (Outcome, error)
-	// Asked runs what somebody asked for by hand, by its number.
-	Asked(ctx context.Context, no string) error
+	// Asked runs what is not the turn of a day: what somebody asked for by hand, # and
+	// its number, or a range that a run restated, from..to.
+	Asked(ctx context.Context, id string) error
 	// Publish hands out the results of a run, by its number.
 	Publish(ctx context.Context, run string) error
 	// Deliver sends what a target is owed.
@@ -51,6 +52,9 @@ type Queue interface {
 // ErrBusy is a run of the company that somebody else has under way: no failure, the
 // day is tried again at the next look.
 var ErrBusy = errors.New("another run of the company is under way")
+
+// ErrDone is a day that somebody else has run since it was found to be due.
+var ErrDone = errors.New("the day was run already")
 
 // Outcome is what people are told of a night.
 type Outcome struct {
@@ -125,7 +129,7 @@ func orDefault(d, usual time.Duration) time.Duration {
 // done again.
 func (s *Service) Serve(ctx context.Context) error {
 	lasting := context.WithoutCancel(ctx)
-	stopWork, err := s.queue.Work(lasting, &queue.Work{ID: s.o.ID, Do: s.do, Pause: s.o.Retry, StopWithin: s.o.StopWithin, Poll: s.o.Poll, Log: s.log})
+	stopWork, err := s.queue.Work(lasting, &queue.Work{Company: s.o.Company, ID: s.o.ID, Do: s.do, Pause: s.o.Retry, StopWithin: s.o.StopWithin, Poll: s.o.Poll, Log: s.log})
 	if err != nil {
 		return err
 	}

@@ -31,8 +31,8 @@ func (s *Service) work(ctx context.Context, j queue.Job) error {
 	case queue.Fetch:
 		return s.fetch(ctx, j)
 	case queue.Run:
-		if strings.HasPrefix(j.ID, "#") {
-			return s.nights.Asked(ctx, j.ID[1:])
+		if strings.HasPrefix(j.ID, "#") || strings.Contains(j.ID, "..") {
+			return s.asked(ctx, j)
 		}
 		return s.run(ctx, j)
 	case queue.Render:
@@ -115,6 +115,9 @@ func (s *Service) run(ctx context.Context, j queue.Job) error {
 	s.note(func(t *Status) { t.Running = day })
 	outcome, err := s.nights.Run(ctx, day)
 	s.note(func(t *Status) { t.Running = 0 })
+	if errors.Is(err, ErrDone) {
+		return nil
+	}
 	if err != nil {
 		return s.failed(ctx, day, err)
 	}
@@ -124,6 +127,19 @@ func (s *Service) run(ctx context.Context, j queue.Job) error {
 	s.log.Info("night done", "day", day.String(), "run_id", outcome.RunID, "exceptions", outcome.Exceptions)
 	s.Wake()
 	return nil
+}
+
+// asked runs what is not the turn of a day.
+func (s *Service) asked(ctx context.Context, j queue.Job) error {
+	err := s.nights.Asked(ctx, j.ID)
+	switch {
+	case errors.Is(err, ErrBusy):
+		return queue.Later(s.o.Sweep)
+	case err != nil && ctx.Err() == nil:
+		s.log.Error("run failed", "job", j.String(), "error", err)
+		s.tell(ctx, failedRun(j, err))
+	}
+	return err
 }
 
 // failed notes and tells a failed run, which the queue tries again.
