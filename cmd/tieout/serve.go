@@ -34,6 +34,7 @@ type serveVerb struct {
 	config string
 	replay int64
 	within time.Duration
+	retry  time.Duration // the first pause after a failure, in tests
 	sweep  time.Duration
 	now    func() time.Time
 }
@@ -108,7 +109,7 @@ func (v *served) serve(ctx context.Context, cfg *config.Run) error {
 	}
 	defer leave()
 	s := service.New(v, v, v, service.Options{
-		Company: v.company, ID: v.id, Schedules: cfg.Service.Schedules, Fetches: cfg.Processor != nil, Sweep: v.sweep, Overdue: cfg.Service.Overdue, StopWithin: v.within,
+		Company: v.company, ID: v.id, Schedules: cfg.Service.Schedules, Fetches: cfg.Processor != nil, Sweep: v.sweep, Overdue: cfg.Service.Overdue, StopWithin: v.within, Poll: cfg.Service.Pooler, Retry: v.retry,
 	}, v.now, v.log)
 	if cfg.Service.Admin != "" {
 		address, err := s.Listen(ctx, cfg.Service.Admin, v.ready)

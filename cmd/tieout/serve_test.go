@@ -131,7 +131,7 @@ func at(year, month, day, hour, minute int) func() time.Time {
 func (c companyFolder) serve(now func() time.Time) (log *heard, end func()) {
 	log = &heard{}
 	ctx, stop := context.WithCancel(c.t.Context())
-	v := &serveVerb{config: filepath.Join(c.dir, "tieout.yaml"), sweep: 50 * time.Millisecond, now: now}
+	v := &serveVerb{config: filepath.Join(c.dir, "tieout.yaml"), sweep: 50 * time.Millisecond, retry: 50 * time.Millisecond, now: now}
 	ended := make(chan error, 1)
 	go func() {
 		err := v.run(ctx, log)

@@ -82,22 +82,32 @@ func (v *served) Tell(ctx context.Context, notice service.Notice) error {
 		kept.Channels = append(kept.Channels, c.name)
 	}
 	err := v.store.Announce(ctx, v.company, kept)
-	if err == nil || v.sentDirectly(notice.Key) {
-		return err
+	if err == nil || !v.firstTime(notice.Key) {
+		return nil
 	}
-	return errors.Join(err, v.sendAll(ctx, notice))
+	if faults := v.sendAll(ctx, notice); faults != nil {
+		v.forget(notice.Key)
+		return errors.Join(err, faults)
+	}
+	return nil
 }
 
-// sentDirectly tells whether a notice was sent that could not be kept, and notes that it is.
-func (v *served) sentDirectly(key string) bool {
+// firstTime tells whether a notice that cannot be kept was not sent yet, and notes that it is.
+func (v *served) firstTime(key string) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	was := v.direct[key]
 	if v.direct == nil {
 		v.direct = map[string]bool{}
 	}
+	was := v.direct[key]
 	v.direct[key] = true
-	return was
+	return !was
+}
+
+func (v *served) forget(key string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.direct, key)
 }
 
 func (v *served) sendAll(ctx context.Context, notice service.Notice) error {

@@ -27,6 +27,7 @@ import (
 //	  exceptions_above: 20
 //	  overdue_after: 2h
 //	admin: 127.0.0.1:9464        # /healthz /readyz /metrics /status
+//	pooler: true                 # the database stands behind a transaction pooler, which cannot notify: serve asks it once a second
 type Service struct {
 	Schedules []night.Schedule
 	Start     recon.Date // 0 where a run has been
@@ -35,6 +36,7 @@ type Service struct {
 	Above     int
 	Overdue   time.Duration
 	Admin     string
+	Pooler    bool
 }
 
 // Mail is how notices are mailed. Password is a reference.
@@ -60,6 +62,9 @@ func (s *sheet) readService() (r Service) {
 		s.notify(&r, v)
 	}
 	r.Admin = s.str("admin", "")
+	if v, ok := s.value("pooler"); ok {
+		r.Pooler = s.flag("pooler", v)
+	}
 	return r
 }
 

@@ -144,7 +144,7 @@ func (s *Service) Serve(ctx context.Context) error {
 	for {
 		if err := s.look(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("what is owed could not be looked up", "error", err)
-			s.tell(ctx, Notice{Key: "store|" + recon.DateOf(s.now()).String(), Kind: Failed, Subject: "the store cannot be read", Text: err.Error()})
+			s.tell(ctx, Notice{Key: "store|" + recon.DateOf(s.now()).String(), Kind: Failed, Subject: "what is owed cannot be looked up", Text: err.Error()})
 		}
 		select {
 		case <-ctx.Done():
