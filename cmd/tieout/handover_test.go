@@ -53,6 +53,14 @@ func handedOver(t *testing.T, where string) {
 	c.want(c.tell(exitDone, "status"), "no service runs")
 }
 
+// Before the first night there is nothing to tell but when it comes.
+func TestStatusBeforeTheFirstNight(t *testing.T) {
+	c := newCompany(t, "schedule: {at: \"05:30\", zone: UTC}\nposting: posting\n")
+	c.want(c.tell(exitDone, "status"), "no service runs", "next morning: ", "no day is due", "nothing is stuck")
+	c.want(c.tell(exitDone, "status", "--output", "json"), `"company":"ACME"`, `"services":[]`, `"ran":[]`, `"due":[]`, `"stuck":[]`)
+	c.want(c.tell(exitUsage, "status", "--merchant", "acme"), "has no account")
+}
+
 // A day that fails is listed as stuck with its reason; what was given up is tried
 // again by its number.
 func TestStatusListsWhatIsStuck(t *testing.T) {

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"time"
 
 	"tieout/cmd/tieout/internal/config"
@@ -55,6 +55,9 @@ func (n *nightly) closes(day recon.Date) (last time.Time) {
 	return last
 }
 
+// errNoStart is a company of which nobody has said where to begin.
+var errNoStart = errors.New("nothing was run yet: name the first day with --from, or as start in the configuration")
+
 // last is the last day that was run, or the day before the first one ever.
 func (n *nightly) last(ctx context.Context) (recon.Date, error) {
 	cuts, err := n.store.Cuts(ctx, n.cfg.Recon.Company)
@@ -66,7 +69,7 @@ func (n *nightly) last(ctx context.Context) (recon.Date, error) {
 		last = max(last, c.To)
 	}
 	if last <= 0 {
-		return 0, usage(fmt.Errorf("nothing was run yet: name the first day with --from, or as start in the configuration"))
+		return 0, usage(errNoStart)
 	}
 	return last, nil
 }

@@ -157,8 +157,12 @@ func (s *statusReport) due(ctx context.Context, n *nightly) error {
 		return nil
 	}
 	last, err := n.last(ctx)
-	if err != nil {
+	if err != nil && !errors.Is(err, errNoStart) {
 		return err
+	}
+	s.Next = stamp(night.Next(schedules, n.now()))
+	if err != nil {
+		return nil
 	}
 	for _, day := range night.Owed(schedules, last, n.now()) {
 		since := night.DueOf(schedules, day)
@@ -168,7 +172,6 @@ func (s *statusReport) due(ctx context.Context, n *nightly) error {
 			s.verdict = fmt.Errorf("the night of %s is overdue", day)
 		}
 	}
-	s.Next = stamp(night.Next(schedules, n.now()))
 	return nil
 }
 
