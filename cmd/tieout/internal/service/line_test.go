@@ -20,6 +20,7 @@ type line struct {
 	busy sync.WaitGroup
 	stop chan struct{}
 	lose bool // jobs vanish
+	idle bool // jobs are not worked
 	no   int64
 }
 
@@ -40,6 +41,9 @@ func (l *line) add(jobs []queue.Job, anew bool) {
 		l.no++
 		e := &queue.Entry{Job: j, No: l.no, State: queue.Waiting}
 		l.open = append(l.open, e)
+		if e.Next = time.Now(); l.idle {
+			continue
+		}
 		l.busy.Go(func() { l.worked(e) })
 	}
 }
@@ -63,6 +67,12 @@ func (l *line) Work(ctx context.Context, w *queue.Work) (func(), error) {
 	}, nil
 }
 
+func (l *line) mark(e *queue.Entry, s queue.State) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e.State = s
+}
+
 func (l *line) worked(e *queue.Entry) {
 	for {
 		pause, done := l.attempt(e)
@@ -82,9 +92,11 @@ func (l *line) attempt(e *queue.Entry) (pause time.Duration, done bool) {
 		l.runs.Lock()
 		defer l.runs.Unlock()
 	}
+	l.mark(e, queue.Working)
 	err := l.work.Do(l.ctx, e.Job)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	e.State, e.Next = queue.Waiting, time.Now().Add(time.Hour)
 	var later queue.Later
 	switch {
 	case err == nil:

@@ -71,8 +71,15 @@ func failedNight(day recon.Date, err error) Notice {
 	return Notice{Key: "failed|" + day.String(), Kind: Failed, Subject: fmt.Sprintf("the night of %s failed", day), Text: err.Error()}
 }
 
-func failedRun(j queue.Job, err error) Notice {
-	return Notice{Key: "failed|" + j.ID, Kind: Failed, Subject: j.String() + " failed", Text: err.Error()}
+func failedJob(j queue.Job, err error) Notice {
+	return Notice{Key: "failed|" + j.String() + "|" + mark(err.Error()), Kind: Failed, Subject: j.String() + " failed", Text: err.Error()}
+}
+
+func standstill(e *queue.Entry) Notice {
+	return Notice{
+		Key: fmt.Sprintf("standstill|%s|%d", e.Job, e.No), Kind: Stuck, Subject: "the queue stands still",
+		Text: fmt.Sprintf("%s waits since %s and nothing is being worked. Start the service anew; if that does not help, look at its log.", e.Job, e.Next.UTC().Format(time.RFC3339)),
+	}
 }
 
 func overdueNight(day recon.Date, due time.Time, why string) Notice {

@@ -265,6 +265,9 @@ func (s *Service) watch(ctx context.Context, owed []recon.Date, open []queue.Ent
 			s.tell(ctx, overdueNight(day, due, s.Status().Failure))
 		}
 	}
+	if e := s.forgotten(open); e != nil {
+		s.tell(ctx, standstill(e))
+	}
 	var stuck []string
 	for i := range open {
 		if e := &open[i]; e.State == queue.Dead {
@@ -275,6 +278,22 @@ func (s *Service) watch(ctx context.Context, owed []recon.Date, open []queue.Ent
 		}
 	}
 	s.note(func(t *Status) { t.Queued, t.Stuck = len(open), stuck })
+}
+
+// patience is how long a job may wait for a worker while no other is worked.
+const patience = 15 * time.Minute
+
+// forgotten is a job whose time came long ago although nobody is at work.
+func (s *Service) forgotten(open []queue.Entry) (late *queue.Entry) {
+	for i := range open {
+		switch e := &open[i]; {
+		case e.State == queue.Working:
+			return nil
+		case e.State != queue.Dead && s.now().Sub(e.Next) > patience && late == nil:
+			late = e
+		}
+	}
+	return late
 }
 
 // Next is the next morning, zero if there is none within a year.

@@ -31,6 +31,7 @@ type books struct {
 	exceptions  int
 	block       chan struct{}
 	told        *told
+	trouble     error
 	late        int // how often a report is late before it comes
 	fetched     []recon.Date
 }
@@ -76,16 +77,16 @@ func (b *books) Run(ctx context.Context, day recon.Date) (service.Outcome, error
 }
 
 func (b *books) Asked(context.Context, string) error   { return nil }
-func (b *books) Publish(context.Context, string) error { return nil }
+func (b *books) Publish(context.Context, string) error { return b.trouble }
 
 func (b *books) Deliver(context.Context, string) (service.Sent, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return service.Sent{Open: b.undelivered}, nil
+	return service.Sent{Open: b.undelivered}, b.trouble
 }
 
 func (b *books) Owed(context.Context) ([]queue.Job, error) {
-	return []queue.Job{{Kind: queue.Deliver, Company: "ACME"}}, nil
+	return []queue.Job{{Kind: queue.Deliver, Company: "ACME"}, {Kind: queue.Render, Company: "ACME", ID: "1"}}, nil
 }
 func (b *books) change(do func()) { b.mu.Lock(); defer b.mu.Unlock(); do() }
 
@@ -284,6 +285,41 @@ func TestANightIsGivenUpUntilTheNextMorning(t *testing.T) {
 		})
 		if !slices.Equal(b.ran, []recon.Date{start - 1, start}) {
 			t.Errorf("ran %v", b.ran)
+		}
+	})
+}
+
+// A queue that stands still is told, with what waits.
+func TestAQueueThatStandsStillIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, w := &books{last: recon.DateOf(time.Now().UTC()) - 2}, &told{}
+		ctx, stop := context.WithCancel(t.Context())
+		s := service.New(b, w, &line{idle: true}, daily(), time.Now, quiet())
+		ended := make(chan error)
+		go func() { ended <- s.Serve(ctx) }()
+		time.Sleep(14 * time.Minute)
+		synctest.Wait()
+		if n := w.of(service.Stuck); len(n) != 0 {
+			t.Errorf("told %+v", n)
+		}
+		time.Sleep(3 * time.Minute)
+		synctest.Wait()
+		stop()
+		<-ended
+		if n := w.of(service.Stuck); len(n) != 1 || !strings.Contains(n[0].Text, "deliver") {
+			t.Errorf("told %+v", n)
+		}
+	})
+}
+
+// Results that cannot be handed out, and files that cannot be made, are told.
+func TestTroubleOfOurOwnIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, w := &books{last: recon.DateOf(time.Now().UTC()) - 2, trouble: errors.New("no space left on device")}, &told{}
+		serve(t, b, w, daily(), func(*service.Service) { time.Sleep(3 * time.Minute); synctest.Wait() })
+		n := w.of(service.Failed)
+		if len(n) != 2 || !strings.Contains(n[0].Text+n[1].Text, "no space left") {
+			t.Errorf("told %+v", n)
 		}
 	})
 }

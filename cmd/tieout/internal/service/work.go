@@ -36,9 +36,9 @@ func (s *Service) work(ctx context.Context, j queue.Job) error {
 		}
 		return s.run(ctx, j)
 	case queue.Render:
-		return s.nights.Publish(ctx, j.ID)
+		return s.troubled(ctx, j, s.nights.Publish(ctx, j.ID))
 	case queue.Deliver:
-		return s.deliver(ctx, j.ID)
+		return s.deliver(ctx, j)
 	case queue.Notify:
 		return s.teller.Send(ctx, j.ID)
 	}
@@ -132,14 +132,10 @@ func (s *Service) run(ctx context.Context, j queue.Job) error {
 // asked runs what is not the turn of a day.
 func (s *Service) asked(ctx context.Context, j queue.Job) error {
 	err := s.nights.Asked(ctx, j.ID)
-	switch {
-	case errors.Is(err, ErrBusy):
+	if errors.Is(err, ErrBusy) {
 		return queue.Later(s.o.Sweep)
-	case err != nil && ctx.Err() == nil:
-		s.log.Error("run failed", "job", j.String(), "error", err)
-		s.tell(ctx, failedRun(j, err))
 	}
-	return err
+	return s.troubled(ctx, j, err)
 }
 
 // failed notes and tells a failed run, which the queue tries again.
@@ -157,13 +153,23 @@ func (s *Service) failed(ctx context.Context, day recon.Date, err error) error {
 	return err
 }
 
-// deliver sends what a target is owed.
-func (s *Service) deliver(ctx context.Context, target string) error {
-	sent, err := s.nights.Deliver(ctx, target)
-	if err != nil {
+// troubled tells of a job that failed for a reason of our own.
+func (s *Service) troubled(ctx context.Context, j queue.Job, err error) error {
+	if err == nil || errors.As(err, new(queue.Later)) || ctx.Err() != nil {
 		return err
 	}
-	s.note(func(t *Status) { t.Undelivered[target] = sent.Open })
+	s.log.Error("job failed", "job", j.String(), "error", err)
+	s.tell(ctx, failedJob(j, err))
+	return err
+}
+
+// deliver sends what a target is owed.
+func (s *Service) deliver(ctx context.Context, j queue.Job) error {
+	sent, err := s.nights.Deliver(ctx, j.ID)
+	if err != nil {
+		return s.troubled(ctx, j, err)
+	}
+	s.note(func(t *Status) { t.Undelivered[j.ID] = sent.Open })
 	for _, why := range sent.Open {
 		s.tell(ctx, undelivered(why))
 	}
