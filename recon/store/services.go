@@ -21,7 +21,7 @@ type Service struct {
 	Until   time.Time // it is taken for dead after this
 }
 
-// Enlist tells that a service lives, until stop is called. A SQLite file takes one
+// Enlist tells that a service lives, until stop is called, and forgets those that are dead. A SQLite file takes one
 // service; a second one is refused with [night.ErrLocked].
 func (s *Store) Enlist(ctx context.Context, company, id string) (stop func(), err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
@@ -32,6 +32,9 @@ func (s *Store) Enlist(ctx context.Context, company, id string) (stop func(), er
 		others = slices.DeleteFunc(others, func(v Service) bool { return v.Holder == s.o.Holder }) // this process before it was started anew, as in a container
 		if s.dialect.single && len(others) > 0 {
 			return fmt.Errorf("%w: %s serves this store since %s; a SQLite file takes one service, PostgreSQL takes several", night.ErrLocked, others[0].Holder, others[0].Started.UTC().Format(time.RFC3339))
+		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM services WHERE until_us < $1", s.o.Now().Add(-time.Hour).UnixMicro()); err != nil {
+			return err
 		}
 		_, err = tx.ExecContext(ctx, "INSERT INTO services (id, company, holder, started_us, until_us) VALUES ($1, $2, $3, $4, $5)",
 			id, company, s.o.Holder, s.nowMicros(), s.o.Now().Add(s.o.Lease).UnixMicro())
@@ -89,8 +92,7 @@ func (s *Store) living(ctx context.Context, db querier, company string) (all []S
 	return all, err
 }
 
-// ReleaseDead has jobs tried again whose service died over them, and forgets
-// services that are dead. me is the caller.
+// ReleaseDead has jobs tried again whose service died over them. me is the caller.
 func (s *Store) ReleaseDead(ctx context.Context, company, me string) (released []queue.Entry, err error) {
 	living, err := s.living(ctx, s.db, "")
 	if err != nil {
@@ -112,6 +114,5 @@ func (s *Store) ReleaseDead(ctx context.Context, company, me string) (released [
 		err = errors.Join(err, s.inQueueTx(ctx, func(tx queue.Tx) error { return s.dialect.queue.Release(ctx, tx, e) }))
 		released = append(released, *e)
 	}
-	_, forget := s.db.ExecContext(ctx, "DELETE FROM services WHERE until_us < $1", s.o.Now().Add(-time.Hour).UnixMicro())
-	return released, errors.Join(err, forget)
+	return released, err
 }
