@@ -10,7 +10,7 @@ func (r *run) applyCaptures() {
 }
 
 func (r *run) applyLinked(kind EventType) {
-	shared := r.sharedDocuments(kind)
+	shared := r.sharedDocuments()
 	plain := r.books.Mapped == nil || !r.mayMiss(kind)
 	var contended []uint32
 	for _, i := range r.rowsWhere(func(i uint32) bool {

@@ -3,6 +3,9 @@ package recon
 // closePeriods is EDGE-9: a row dated in a closed period keeps its kind and is
 // CLOSED_PERIOD; every other exception so dated has it as a secondary reason.
 func (r *run) closePeriods() {
+	if r.allOpen() {
+		return
+	}
 	for _, i := range r.rowsWhere(func(i uint32) bool {
 		settled, o := r.row(i).settled, &r.out[i]
 		return settled != 0 && o.verdict != Ignored && o.reason != InvalidRow && r.books.PostingDate(settled) != settled
@@ -11,6 +14,21 @@ func (r *run) closePeriods() {
 			r.closeRow(i)
 		}
 	}
+}
+
+// allOpen tells that no day on which rows are dated is in a closed period, where
+// there are so few days that each can be asked for.
+func (r *run) allOpen() bool {
+	const days = 1000
+	if r.lastDay-r.firstDay > days {
+		return false
+	}
+	for day := r.firstDay; day <= r.lastDay; day++ {
+		if day != 0 && r.books.PostingDate(day) != day {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *run) closeRow(i uint32) {

@@ -23,7 +23,7 @@ func (r *run) orderByID() {
 		r.repeats = r.repeatsAmong(nil, 0, len(r.byID))
 		return
 	}
-	heads, ends := r.bucketIDs(r.idScale())
+	heads, ends := r.bucketIDs(r.idSpan)
 	repeats := make([][]idRange, r.in.Workers)
 	inRanges(r.in.Workers, len(ends), func(worker, from, to int) {
 		start := 0
@@ -57,22 +57,9 @@ type idScale struct {
 
 func (s idScale) place(id txnID) uint64 { return (id.hi - s.least) << s.shift }
 
-func (r *run) idScale() idScale {
-	type span struct{ least, greatest uint64 }
-	spans := slices.Repeat([]span{{^uint64(0), 0}}, max(1, r.in.Workers))
-	inRanges(r.in.Workers, len(r.txns.rows), func(worker, from, to int) {
-		s := spans[worker]
-		for i := from; i < to; i++ {
-			hi := r.txns.rows[i].id.hi
-			s = span{min(s.least, hi), max(s.greatest, hi)}
-		}
-		spans[worker] = s
-	})
-	all := spans[0]
-	for _, s := range spans[1:] {
-		all = span{min(all.least, s.least), max(all.greatest, s.greatest)}
-	}
-	return idScale{all.least, bits.LeadingZeros64(max(all.least, all.greatest) - all.least)}
+// scaleOf maps ids between the least and the greatest.
+func scaleOf(least, greatest uint64) idScale {
+	return idScale{least, bits.LeadingZeros64(max(least, greatest) - least)}
 }
 
 // bucketIDs spreads the rows over buckets of rising ids and tells where each

@@ -23,12 +23,12 @@ func (s docSet) add(doc uint32) (there bool) {
 
 func (s docSet) has(doc uint32) bool { return s[doc/32].Load()&(1<<(doc%32)) != 0 }
 
-// sharedDocuments are those that several live rows of a kind are linked to.
-func (r *run) sharedDocuments(kind EventType) docSet {
+// sharedDocuments are those that several live rows are linked to.
+func (r *run) sharedDocuments() docSet {
 	linked, shared := r.newDocSet(), r.newDocSet()
-	inRanges(r.in.Workers, len(r.txns.rows), func(_, from, to int) {
+	inRanges(r.in.Workers, len(r.out), func(_, from, to int) {
 		for i := uint32(from); i < uint32(to); i++ {
-			if r.txns.rows[i].kind != kind || !r.live(i) {
+			if !r.live(i) {
 				continue
 			}
 			if doc, only := r.onlyLink(i); only {

@@ -3,6 +3,7 @@ package recon
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -27,17 +28,36 @@ func (r *run) sortOutRows() {
 }
 
 // dateRows derives settlement dates (MAT-05) and notes test rows, while rows
-// still lie beside their texts.
+// still lie beside their texts. On the way it sees which events, ids and dates there are.
 func (r *run) dateRows() {
 	prefix := r.p.testPrefix()
-	inRanges(r.in.Workers, len(r.txns.rows), func(_, from, to int) {
+	spans := slices.Repeat([]rowSpan{{leastID: ^uint64(0), first: math.MaxInt32, last: math.MinInt32}}, max(1, r.in.Workers))
+	inRanges(r.in.Workers, len(r.txns.rows), func(worker, from, to int) {
 		var events [eventTypes]bool
+		span := spans[worker]
 		for i := from; i < to; i++ {
 			r.dateRow(uint32(i), prefix)
-			events[r.txns.rows[i].kind] = true
+			row := &r.txns.rows[i]
+			events[row.kind] = true
+			span.leastID, span.greatestID = min(span.leastID, row.id.hi), max(span.greatestID, row.id.hi)
+			if row.settled != 0 {
+				span.first, span.last = min(span.first, row.settled), max(span.last, row.settled)
+			}
 		}
+		spans[worker] = span
 		r.noteEvents(&events)
 	})
+	all := spans[0]
+	for _, s := range spans[1:] {
+		all = rowSpan{min(all.leastID, s.leastID), max(all.greatestID, s.greatestID), min(all.first, s.first), max(all.last, s.last)}
+	}
+	r.idSpan, r.firstDay, r.lastDay = scaleOf(all.leastID, all.greatestID), all.first, all.last
+}
+
+// rowSpan is between what the rows' ids and settlement dates lie.
+type rowSpan struct {
+	leastID, greatestID uint64
+	first, last         Date
 }
 
 // noteEvents remembers which events there are; a CREDIT_OR_REFUND becomes one of the two.

@@ -38,6 +38,8 @@ type Night struct {
 
 	counting sync.Once
 	counted  tally
+	opening  sync.Once
+	opened   openItems
 }
 
 // Write writes the answer as JSON.

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"tieout/ledger/money"
@@ -105,9 +106,14 @@ func plain(a money.Amount) string {
 // Exceptions are the open exceptions of a run that knows no earlier one:
 // transactions by row, documents, deposits, batches, bank lines.
 func Exceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
+	return exceptions(res, sync.OnceValue(func() openItems { return openItemsOf(res) }))
+}
+
+func exceptions(res *recon.Result, open func() openItems) iter.Seq[reports.ExceptionRow] {
 	return func(yield func(reports.ExceptionRow) bool) {
+		items := open()
 		for _, side := range []iter.Seq[reports.ExceptionRow]{
-			rowExceptions(res), docExceptions(res), depositExceptions(res), batchExceptions(res), bankExceptions(res),
+			rowExceptions(res, items.rows), docExceptions(res, items.docs), depositExceptions(res), batchExceptions(res), bankExceptions(res),
 		} {
 			for e := range side {
 				e.Status, e.FirstSeen = reports.StatusNew, res.Policy().AsOf
@@ -119,19 +125,27 @@ func Exceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
 	}
 }
 
-func rowExceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
+// openItems are the transactions that are open exceptions, by row, and the
+// documents, by id.
+type openItems struct {
+	rows []uint32
+	docs []int
+}
+
+func openItemsOf(res *recon.Result) openItems {
+	return openItems{
+		rows: res.OrderOf(func(row int) bool { v, _ := res.Verdict(row); return v == recon.Exception }),
+		docs: res.DocOrder(func(doc int) bool { v, _ := res.DocVerdict(doc); return v == recon.Exception }),
+	}
+}
+
+func rowExceptions(res *recon.Result, rows []uint32) iter.Seq[reports.ExceptionRow] {
 	return func(yield func(reports.ExceptionRow) bool) {
-		rows := res.OrderOf(isException(res))
 		inOrder(len(rows), func(k int) reports.ExceptionRow {
 			i := int(rows[k])
 			return rowException(res, res.Row(i), res.Evidence(i))
 		}, yield)
 	}
-}
-
-// isException tells the rows that are open exceptions.
-func isException(res *recon.Result) func(row int) bool {
-	return func(row int) bool { v, _ := res.Verdict(row); return v == recon.Exception }
 }
 
 func rowException(res *recon.Result, r recon.Row, found recon.Evidence) reports.ExceptionRow {
@@ -170,9 +184,8 @@ func originOf(p *recon.Policy, r *recon.Row) recon.Date {
 	return recon.DateOf(r.Occurred.In(zone))
 }
 
-func docExceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
+func docExceptions(res *recon.Result, docs []int) iter.Seq[reports.ExceptionRow] {
 	return func(yield func(reports.ExceptionRow) bool) {
-		docs := res.DocOrder(func(doc int) bool { v, _ := res.DocVerdict(doc); return v == recon.Exception })
 		inOrder(len(docs), func(k int) reports.ExceptionRow { return docException(res.Doc(docs[k]), res.DocEvidence(docs[k])) }, yield)
 	}
 }

@@ -43,7 +43,7 @@ func (n *Night) Workbook(runID string, sources []recon.FileReport) (*reports.Nig
 // exceptionRows are the open exceptions; in memory they never fail.
 func (n *Night) exceptionRows() iter.Seq2[reports.ExceptionRow, error] {
 	return func(yield func(reports.ExceptionRow, error) bool) {
-		for e := range Exceptions(n.Result) {
+		for e := range exceptions(n.Result, n.open) {
 			if !yield(e, nil) {
 				return
 			}
@@ -230,6 +230,12 @@ type tally struct {
 func (n *Night) tallies() *tally {
 	n.counting.Do(func() { n.counted = tally{n.Result.RowOutcomes(), n.Result.DocOutcomes(), n.Result.RowsByCurrency()} })
 	return &n.counted
+}
+
+// open are the open items, looked for once for all who show them.
+func (n *Night) open() openItems {
+	n.opening.Do(func() { n.opened = openItemsOf(n.Result) })
+	return n.opened
 }
 
 // countRows counts the rows of each currency by outcome (S).

@@ -32,7 +32,7 @@ type transaction struct {
 func (n *Night) transactions() (int, func(k int) any) {
 	order := n.Result.Order()
 	if n.ExceptionsOnly {
-		order = n.Result.OrderOf(isException(n.Result))
+		order = n.open().rows
 	}
 	return len(order), func(k int) any { return n.transaction(int(order[k])) }
 }
@@ -67,11 +67,14 @@ type document struct {
 
 // documents are those that are shown: how many, and which.
 func (n *Night) documents() (int, func(k int) any) {
-	want := func(doc int) bool {
-		v, _ := n.Result.DocVerdict(doc)
-		return !n.ExceptionsOnly || v == recon.Exception
+	shown, order := make([]bool, n.Result.Docs()), n.open().docs
+	if !n.ExceptionsOnly {
+		order = n.Result.DocOrder(func(int) bool { return true })
 	}
-	rows, order := n.Result.RowsOf(want), n.Result.DocOrder(want)
+	for _, doc := range order {
+		shown[doc] = true
+	}
+	rows := n.Result.RowsOf(func(doc int) bool { return shown[doc] })
 	return len(order), func(k int) any { return n.document(order[k], rows[order[k]]) }
 }
 
