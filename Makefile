@@ -64,6 +64,8 @@ CUT_STEP ?= 1
 CUTS ?= 2000
 CUT_SEED ?= 1
 
+RESTORES ?= 100
+
 POSTED ?= 200000
 KILLS ?= 200
 NIGHTS ?= 200
@@ -77,6 +79,7 @@ torture: ## long proofs: SCENARIOS and a workbook of ROWS recalculated by LibreO
 	TIEOUT_HUGE=$(HUGE) $(GO) test -count=1 -timeout 120m -v -run HugeReport ./cmd/tieout
 	TIEOUT_POSTED_ROWS=$(POSTED) $(GO) test -count=1 -timeout 60m -v -run 'GrownStore' ./cmd/tieout
 	TIEOUT_KILLS=$(KILLS) TIEOUT_NIGHTS=$(NIGHTS) TIEOUT_SERVICES=$(SERVICES) $(GO) test -tags torture -count=1 -timeout 180m -v -run 'TestServiceIsKilled|TestOneNightOnce' ./cmd/tieout
+	TIEOUT_RESTORES=$(RESTORES) TIEOUT_SEED=$(CUT_SEED) $(GO) test -count=1 -timeout 60m -v -run "RestoreDrill" ./cmd/tieout
 	TIEOUT_CUT_STEP=$(CUT_STEP) TIEOUT_RANDOM_CUTS=$(CUTS) TIEOUT_SEED=$(CUT_SEED) $(GO) test -count=1 -timeout 120m -v -run 'Cut' ./ledger/drop
 
 KILLS ?= 250

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
+	"strings"
 
 	"tieout/cmd/tieout/internal/config"
 	"tieout/ledger/drop"
+	"tieout/ledger/drop/durable"
 	"tieout/ledger/posting"
 	"tieout/recon"
 	"tieout/recon/store"
@@ -64,4 +67,21 @@ func isThere(place drop.Place, d *store.Delivery, parts []drop.File) (bool, erro
 		}
 	}
 	return true, nil
+}
+
+// replaceOlder hands out a result whose name another one has: a night that was run
+// before the restore of an older backup, and again since. The older one is kept under
+// another name; on a store that was never restored the conflict stands.
+func (n *nightly) replaceOlder(ctx context.Context, dir, name, hash string, conflict error) error {
+	restored, err := n.store.Restored(ctx)
+	if err != nil || restored == 0 {
+		return errors.Join(conflict, err)
+	}
+	ending := filepath.Ext(name)
+	aside := strings.TrimSuffix(name, ending) + ".before-restore-" + restored.String() + ending
+	if err := durable.Move(dir, name, aside); err != nil {
+		return errors.Join(conflict, err)
+	}
+	n.notes = append(n.notes, fmt.Sprintf("%s was made before the restore and is %s now", name, aside))
+	return n.copyOut(dir, name, hash)
 }

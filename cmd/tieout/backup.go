@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/tar"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -269,15 +270,19 @@ func (v *restoreVerb) report(ctx context.Context, n *nightly, m *manifest, stdou
 	if err != nil {
 		return err
 	}
-	last, err := n.last(ctx)
+	cuts, err := n.store.Cuts(ctx, m.Company)
 	if err != nil {
 		return err
+	}
+	last := recon.Date(0)
+	for _, c := range cuts {
+		last = max(last, c.To)
 	}
 	what := "restored"
 	if v.check {
 		what = "can be restored"
 	}
-	fmt.Fprintf(stdout, "the backup of %s %s: %s files, last day %s\n", m.Taken, what, thousands(len(m.Files)), last)
+	fmt.Fprintf(stdout, "the backup of %s %s: %s files, last day %s\n", m.Taken, what, thousands(len(m.Files)), cmp.Or(last.String(), "none yet"))
 	if err := found.show(stdout); err != nil || v.check {
 		return err
 	}

@@ -50,7 +50,7 @@ func (n *nightly) openERP(ctx context.Context) (sagepro.Tables, func() error, er
 	door, company := n.cfg.Door, n.cfg.ERP
 	switch door.Kind {
 	case config.DBF:
-		f := &sagepro.Folder{Dir: n.path(door.Folder), Company: company, Now: time.Now, Log: func(message string) { n.notes = append(n.notes, message) }}
+		f := &sagepro.Folder{Dir: n.path(door.Folder), Company: company, Now: time.Now, Log: func(message string) { n.notes = append(n.notes, "of the ERP's tables: "+message) }}
 		return f, f.Close, nil
 	case config.Tables:
 		return &sagepro.Exports{

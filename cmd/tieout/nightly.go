@@ -48,7 +48,7 @@ type nightly struct {
 	served      *servedDay      // nil: a run by hand, which hands out by itself
 	full        bool            // take all documents of the ERP, not only those of late
 	since       recon.Date      // documents of the ERP from this day on are of interest
-	notes       []string        // what is worth knowing of the ERP's tables
+	notes       []string        // what is worth knowing beside the results
 
 	log *slog.Logger // of a service; nil: none
 
@@ -452,7 +452,11 @@ func (n *nightly) publish(ctx context.Context) error {
 		return err
 	}
 	for _, r := range results {
-		if err := n.copyOut(out, r.Name, r.SHA256); err != nil {
+		err := n.copyOut(out, r.Name, r.SHA256)
+		if errors.Is(err, durable.ErrDifferent) {
+			err = n.replaceOlder(ctx, out, r.Name, r.SHA256, err)
+		}
+		if err != nil {
 			return err
 		}
 		if err := n.store.MarkPublished(ctx, r); err != nil {

@@ -108,7 +108,7 @@ func (v *runVerb) work(ctx context.Context, n *nightly, r config.Range, stdout, 
 	}
 	if v.output == "text" {
 		for _, note := range n.notes {
-			fmt.Fprintf(stdout, "  of the ERP's tables: %s\n", note)
+			fmt.Fprintf(stdout, "  %s\n", note)
 		}
 	}
 	if err != nil {
