@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,7 @@ type serveVerb struct {
 	replay int64
 	within time.Duration
 	retry  time.Duration // the first pause after a failure, in tests
+	again  time.Duration // after which a late report is asked for again, in tests
 	sweep  time.Duration
 	now    func() time.Time
 }
@@ -54,7 +56,7 @@ told, listed by "tieout status --stuck", and tried again on the next morning or 
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if v.replay != 0 {
-				return failed(v.again(cmd.Context(), cmd.OutOrStdout()))
+				return failed(v.replayed(cmd.Context(), cmd.OutOrStdout()))
 			}
 			return failed(v.run(cmd.Context(), cmd.ErrOrStderr()))
 		},
@@ -87,8 +89,8 @@ func (v *serveVerb) run(ctx context.Context, stderr io.Writer) error {
 	return errors.Join(books.serve(ctx, n.cfg), n.store.Close())
 }
 
-// again has a stuck job tried again by the service that runs, or by the next one.
-func (v *serveVerb) again(ctx context.Context, stdout io.Writer) error {
+// replayed has a stuck job tried again by the service that runs, or by the next one.
+func (v *serveVerb) replayed(ctx context.Context, stdout io.Writer) error {
 	n, err := openStored(ctx, v.config, config.Range{From: 1, To: 1, AsOf: 1}, v.now)
 	if err != nil {
 		return err
@@ -193,7 +195,7 @@ func (v *served) Fetch(ctx context.Context, day recon.Date) (time.Duration, erro
 	wait := time.Duration(0)
 	for _, c := range n.grid {
 		if left := c.Due.In(time.UTC).Sub(v.now()); c.State == night.CellLate && left > 0 {
-			wait = max(wait, min(left, lookAgain))
+			wait = max(wait, min(left, cmp.Or(v.again, lookAgain)))
 		}
 	}
 	return wait, nil

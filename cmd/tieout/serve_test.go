@@ -11,12 +11,15 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"tieout/cmd/tieout/internal/config"
+	"tieout/fixtures/sandbox"
 	"tieout/fixtures/sandbox/mailhost"
 	"tieout/fixtures/sandbox/sftphost"
+	"tieout/recon/cybersource"
 	"tieout/recon/store/queue"
 	"tieout/recon/store/storetest"
 )
@@ -131,7 +134,7 @@ func at(year, month, day, hour, minute int) func() time.Time {
 func (c companyFolder) serve(now func() time.Time) (log *heard, end func()) {
 	log = &heard{}
 	ctx, stop := context.WithCancel(c.t.Context())
-	v := &serveVerb{config: filepath.Join(c.dir, "tieout.yaml"), sweep: 50 * time.Millisecond, retry: 50 * time.Millisecond, now: now}
+	v := &serveVerb{config: filepath.Join(c.dir, "tieout.yaml"), sweep: 50 * time.Millisecond, retry: 50 * time.Millisecond, again: 50 * time.Millisecond, now: now}
 	ended := make(chan error, 1)
 	go func() {
 		err := v.run(ctx, log)
@@ -212,4 +215,39 @@ func TestRunRunsWhatIsMissing(t *testing.T) {
 	c.want(c.tell(exitDone, "run", "--as-of", "2026-10-02"), "settlement days 2026-09-30 to 2026-09-30", "settlement days 2026-10-01 to 2026-10-01")
 	c.want(c.tell(exitDone, "run", "--as-of", "2026-10-02"), "no day is missing")
 	c.want(c.tell(exitUsage, "run", "--to", "2026-10-02"), "--to needs --from")
+}
+
+// Reports are fetched by a job of their own, which waits for what is late until it is
+// due; then the night is run, with them or, once they are due, without.
+func TestServeFetches(t *testing.T) {
+	b := newBoard(t)
+	o := newAccount(t, cybersource.JWT, "America/Los_Angeles", ", ready_by: 10h")
+	var clock atomic.Int64
+	clock.Store(time.Date(2026, 10, 5, 13, 0, 0, 0, time.UTC).UnixMicro()) // four hours before the reports of the 4th are due
+	now := func() time.Time { return time.UnixMicro(clock.Load()) }
+	o.clock = now
+	o.put("tieout.yaml", read(t, filepath.Join(o.dir, "tieout.yaml"))+fmt.Sprintf("store: state.db\nstart: 2026-10-04\nschedule: {at: \"05:30\", zone: America/Los_Angeles}\nposting: posting\nnotify: {webhook: {url: %q}}\n", b.url))
+	o.lay(scheduleIn(t, "America/Los_Angeles"), on(t, "2026-10-03"), on(t, "2026-10-04"))
+	play, err := sandbox.ParsePlay("not-ready,for=1h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.peer.Play(play)
+	log, end := o.serve(now)
+	defer end()
+	within(t, "a fetch that waits", log, func() bool {
+		return strings.Contains(log.String(), `"serving"`) && o.sql("state.db", "SELECT CAST(COUNT(*) AS TEXT) FROM report_cells WHERE state = 'LATE'") != "0"
+	})
+	time.Sleep(200 * time.Millisecond)
+	if runs := o.sql("state.db", "SELECT date_from FROM runs"); runs != "" {
+		t.Fatalf("ran %s although its reports may come", runs)
+	}
+	o.peer.Play(sandbox.Play{Kind: sandbox.None})
+	within(t, "the night", log, func() bool { return b.told("done", "night of 2026-10-04") == 1 })
+	if n := b.told("missing", ""); n != 0 {
+		t.Errorf("told %s", b)
+	}
+	clock.Store(time.Date(2026, 10, 6, 18, 0, 0, 0, time.UTC).UnixMicro()) // an hour after those of the 5th were due
+	within(t, "the next night", log, func() bool { return b.told("done", "night of 2026-10-05") == 1 })
+	within(t, "a notice", log, func() bool { return b.told("missing", daily) == 1 })
 }
