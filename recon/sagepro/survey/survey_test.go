@@ -135,6 +135,16 @@ func TestEveryFaultIsSaidAtOnce(t *testing.T) {
 	}
 }
 
+// A mapping can ask for more characters than the use of a column does.
+func TestWidthsOfTheMapping(t *testing.T) {
+	c := sagepro.DefaultCompany("g3")
+	c.Invoice.Fields["auth_code"] = sagepro.Field{Column: "ccauth", Width: 7}
+	s, err := Take(folderOf(grown(company.G3)), PlanOf(c, 0))
+	if err != nil || len(s.Faults) != 2 || !strings.Contains(s.Faults[0], "table armast, column ccauth is 6 wide, and 7 are needed") {
+		t.Errorf("%v %q", err, s.Faults)
+	}
+}
+
 // A column full of names, taken for a code by mistake, is not shown.
 func TestWhatIsNoCodeIsNotShown(t *testing.T) {
 	p := planOf("g3")

@@ -43,6 +43,7 @@ sage_pro:
   applied_prior: paid
   own_reference: "^GW"
   never_read: [ssn]
+  align: {sono: right}
   ids: {order: "O-{bare}"}
   order:
     header: {table: SOHEAD, history: ""}
@@ -61,6 +62,7 @@ sage_pro:
   invoice:
     fields:
       store: {constant: "100"}
+      request_id: {col: ccreqid, width: 26}
     dimensions: {department: dept, region: {col: terr, values: {MW: WEST, "*": EAST}}}
 `)
 	if err != nil {
@@ -80,6 +82,7 @@ sage_pro:
 		"dimensions":  slices.Equal(c.Dimensions(), []string{"department", "region"}) && c.Invoice.Fields["document_region"].Values["MW"] == "WEST",
 		"lines":       c.OrderLine.Table == "sotran" && c.OrderLine.History == "" && c.OrderLine.Components["TAX-AC"] == "tax" && c.OrderLine.Components["SHIP-AC"] == "shipping",
 		"add up":      c.InvoiceLine.AddUp && !c.OrderLine.AddUp && c.InvoiceLine.Fields["mark"].Values["X"] == "exclude",
+		"survey":      c.Align["sono"] == "right" && c.Invoice.Fields["request_id"].Width == 26,
 		"constant":    c.Invoice.Fields["store"].Constant == "100",
 		"not touched": c.Invoice.Fields["status"].Values["V"] == d.Invoice.Fields["status"].Values["V"],
 	} {
@@ -114,6 +117,8 @@ func TestFaultsOfTheERP(t *testing.T) {
 		"component":          {"documents: erp\nsage_pro: {order_line: {components: {TAX: vat}}}\n", `item TAX means "vat"`},
 		"components of none": {"documents: erp\nsage_pro: {order: {components: {TAX: tax}}}\n", "sage_pro.order.components: unknown key"},
 		"add_up":             {"documents: erp\nsage_pro: {order_line: {add_up: maybe}}\n", "sage_pro.order_line.add_up: true or false"},
+		"alignment":          {"documents: erp\nsage_pro: {align: {sono: middle}}\n", `align.sono "middle" is not known`},
+		"width":              {"documents: erp\nsage_pro: {order: {fields: {request_id: {col: x, width: wide}}}}\n", "sage_pro.order.fields.request_id.width: a number"},
 		"pattern":            {"documents: erp\nsage_pro: {own_reference: \"(\"}\n", "sage_pro.own_reference"},
 		"no section":         {"documents: erp\nsage_pro: g3\n", "sage_pro: a section is needed"},
 	} {
