@@ -116,11 +116,14 @@ func (r *run) supersede(rows []uint32) []uint32 {
 		return rows
 	}
 	if apart := r.byRank(rows); len(apart) > 1 { // a report restates its own kind only
+		if older, kept := r.keepPosted(rows, apart); kept {
+			return r.supersede(older)
+		}
 		var left []uint32
 		for _, same := range apart {
 			left = append(left, r.supersede(same)...)
 		}
-		return r.keepPosted(left)
+		return left
 	}
 	newest := 0
 	for _, i := range rows {
@@ -135,11 +138,7 @@ func (r *run) supersede(rows []uint32) []uint32 {
 		}
 	}
 	if len(older) > 0 && r.postedOn(last[0]) != 0 && (!r.alike(last) || r.row(last[0]).flags&flagFault != 0) {
-		for _, i := range last {
-			if r.row(i).flags&flagFault == 0 {
-				r.invalidate(i, "txn_id", "conflicting_rows", "the same id and event type comes with different content; what was posted of it stays")
-			}
-		}
+		r.distrust(last, "the same id and event type comes with different content; what was posted of it stays")
 		return r.supersede(older)
 	}
 	for _, i := range older {
@@ -149,20 +148,40 @@ func (r *run) supersede(rows []uint32) []uint32 {
 	return last
 }
 
-// keepPosted drops, where reports of several kinds disagree about an event that
-// was posted, what was kept after the first of them: what was posted stays.
-func (r *run) keepPosted(rows []uint32) []uint32 {
-	if r.alike(rows) || r.postedOn(rows[0]) == 0 {
-		return rows
+// keepPosted tells, where the newest that reports of several kinds say of an
+// event that was posted does not agree, what is left without the file kept last:
+// what was posted stays.
+func (r *run) keepPosted(rows []uint32, apart [][]uint32) (older []uint32, kept bool) {
+	var said, last []uint32
+	for _, same := range apart {
+		newest := slices.MaxFunc(same, func(a, b uint32) int { return r.generation(a) - r.generation(b) })
+		said = append(said, newest)
 	}
-	first := r.generation(slices.MinFunc(rows, func(a, b uint32) int { return r.generation(a) - r.generation(b) }))
-	return slices.DeleteFunc(rows, func(i uint32) bool {
-		later := r.generation(i) != first
-		if later && r.row(i).flags&flagFault == 0 {
-			r.invalidate(i, "txn_id", "conflicting_rows", "a report that was read earlier gives the same id and event type with different content; what was posted of it stays")
+	if r.postedOn(rows[0]) == 0 || r.alike(said) {
+		return nil, false
+	}
+	newest := r.generation(slices.MaxFunc(rows, func(a, b uint32) int { return r.generation(a) - r.generation(b) }))
+	for _, i := range rows {
+		if r.generation(i) == newest {
+			last = append(last, i)
+		} else {
+			older = append(older, i)
 		}
-		return later
-	})
+	}
+	if len(older) == 0 {
+		return nil, false
+	}
+	r.distrust(last, "a report that was read earlier gives the same id and event type with different content; what was posted of it stays")
+	return older, true
+}
+
+// distrust invalidates those rows that nothing else is wrong with.
+func (r *run) distrust(rows []uint32, message string) {
+	for _, i := range rows {
+		if r.row(i).flags&flagFault == 0 {
+			r.invalidate(i, "txn_id", "conflicting_rows", message)
+		}
+	}
 }
 
 // byRank parts rows by the rank of their files, the first rank first.

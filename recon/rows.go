@@ -242,11 +242,7 @@ func (r *run) sameEvent(rows []uint32) bool {
 	if faulty == 0 && equal || faulty == len(rows) {
 		return faulty == 0
 	}
-	for _, i := range rows {
-		if r.row(i).flags&flagFault == 0 {
-			r.invalidate(i, "txn_id", "conflicting_rows", "the same id and event type comes with different content; none of these rows can be trusted")
-		}
-	}
+	r.distrust(rows, "the same id and event type comes with different content; none of these rows can be trusted")
 	return false
 }
 

@@ -136,8 +136,26 @@ func TestLaterReportOfAnotherAmount(t *testing.T) {
 		if got := c.moneyRows(); !slices.Equal(got, before) {
 			t.Errorf("%v: rows\n got %q\nwant %q", order, got, before)
 		}
-		if again := c.night(0, "2026-09-29", "2026-09-29", "2026-10-05"); again[0].Entries != "entries UNCHANGED" {
-			t.Errorf("%v: %+v", order, again)
+		if again := c.night(0, "2026-09-29", "2026-09-29", "2026-10-05"); again[0].Entries != "entries UNCHANGED" || len(again[0].Holds) != 1 {
+			t.Errorf("%v: %+v: want the day still held", order, again)
+		}
+	}
+}
+
+// So it does where the batch report comes again with another amount and the
+// request report, which comes with it, has the first one.
+func TestRestatedReportThatAnotherContradicts(t *testing.T) {
+	c := newCompany(t, "")
+	sources := sourcesOfOneCapture()
+	c.put("reports/a.csv", sources["batch"])
+	c.night(0, "2026-09-29", "2026-09-29", "2026-10-05")
+	before := c.moneyRows()
+	c.put("reports/b.csv", strings.Replace(sources["batch"], "50.00", "51.00", 1))
+	c.put("reports/c.csv", sources["request"])
+	for range 2 {
+		got := c.night(0, "2026-09-29", "2026-09-29", "2026-10-05")[0]
+		if rows := c.moneyRows(); len(got.Holds) == 0 || got.Entries != "entries UNCHANGED" || !slices.Equal(rows, before) {
+			t.Errorf("%+v: rows %q, want %q and the day held", got, rows, before)
 		}
 	}
 }

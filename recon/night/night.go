@@ -186,7 +186,7 @@ func (n *Night) reckon(ctx context.Context, p *past, in recon.Input, a *Answer) 
 	asked := n.Rules.Books(&policy, &in)
 	asked.PostedOn = p.postedOn()
 	a.Result = recon.Reconcile(in, &policy, asked)
-	a.know(n.Presenter.Judge(a.Result))
+	a.know(n.Presenter.Judge(a.Result), p)
 	if a.Entries, err = ledger.RollUp(a.Result, n.Rules, true); err != nil {
 		return err
 	}
@@ -261,9 +261,9 @@ func numbered(entries []ledger.Entry, s *State, c *Commit) []ledger.Entry {
 }
 
 // know takes in what the files turned out to be.
-func (a *Answer) know(judged []recon.FileReport) {
+func (a *Answer) know(judged []recon.FileReport, p *past) {
 	a.Reports = judged
-	first, last := spans(a.Result)
+	first, last := p.spans(a.Result)
 	reports := 0
 	for i := range a.Files {
 		f := &a.Files[i]
@@ -368,16 +368,37 @@ func sameLacking(a, b []string) bool {
 }
 
 // spans are the first and last settlement dates of the rows of each report file,
-// by what they say themselves and by what was posted of the same events.
-func spans(res *recon.Result) (first, last map[int]recon.Date) {
+// by what they say themselves and by what is known of the same events: a file that
+// contradicts what settles on a day must be read whenever that day is.
+func (p *past) spans(res *recon.Result) (first, last map[int]recon.Date) {
 	first, last = map[int]recon.Date{}, map[int]recon.Date{}
+	widen := func(file int, day recon.Date) {
+		if day != 0 && (first[file] == 0 || day < first[file]) {
+			first[file] = day
+		}
+		last[file] = max(last[file], day)
+	}
+	distrusted := map[string][]int{} // rows that cannot be trusted, by key
 	for i := range res.Rows() {
-		file := res.FileOf(i)
 		for _, day := range append(res.KnownOn(i), res.SettledOn(i)) {
-			if day != 0 && (first[file] == 0 || day < first[file]) {
-				first[file] = day
+			widen(res.FileOf(i), day)
+		}
+		if _, reason := res.Verdict(i); reason == recon.InvalidRow {
+			if r := res.Row(i); r.ID != "" {
+				distrusted[RowKey(r.ID, r.Natural)] = append(distrusted[RowKey(r.ID, r.Natural)], i)
 			}
-			last[file] = max(last[file], day)
+		}
+	}
+	for i := range p.state.Rows {
+		for _, row := range distrusted[p.state.Rows[i].Key()] {
+			widen(res.FileOf(row), p.state.Rows[i].Settled)
+		}
+	}
+	for _, rows := range distrusted {
+		for _, row := range rows {
+			for _, other := range rows {
+				widen(res.FileOf(row), res.SettledOn(other))
+			}
 		}
 	}
 	return first, last
