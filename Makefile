@@ -82,14 +82,12 @@ torture: ## long proofs: SCENARIOS and a workbook of ROWS recalculated by LibreO
 	TIEOUT_RESTORES=$(RESTORES) TIEOUT_SEED=$(CUT_SEED) $(GO) test -count=1 -timeout 60m -v -run "RestoreDrill" ./cmd/tieout
 	TIEOUT_CUT_STEP=$(CUT_STEP) TIEOUT_RANDOM_CUTS=$(CUTS) TIEOUT_SEED=$(CUT_SEED) $(GO) test -count=1 -timeout 120m -v -run 'Cut' ./ledger/drop
 
-KILLS ?= 250
 REPLAYS ?= 200
-NIGHTS ?= 200
 SEED ?= 1
 
 torture: crashes
 
-crashes: ## KILLS kills of each store at random instants and one or two at every failpoint; REPLAYS power cuts, and as many in the log of SQLite; NIGHTS nights of five processes each
+crashes: ## KILLS kills of run and of serve on each store at random instants, and one or two at every failpoint; REPLAYS power cuts, and as many in the log of SQLite; NIGHTS nights of five runs at once
 	TIEOUT_KILLS=$(KILLS) TIEOUT_POINTS=0 TIEOUT_REPLAYS=$(REPLAYS) TIEOUT_NIGHTS=$(NIGHTS) TIEOUT_SEED=$(SEED) \
 	  $(GO) test -count=1 -timeout 300m -v -run 'KilledAtAnyInstant|PowerCuts|RunsTogether' ./cmd/tieout
 

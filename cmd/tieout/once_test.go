@@ -24,7 +24,7 @@ const firstDay = "2026-01-01"
 func newContest(t *testing.T, binary, source string, nights int) *ordeal {
 	t.Helper()
 	o := &ordeal{companyFolder: newCompany(t, ""), binary: binary, host: sftphost.Start(t), driver: "pgx", source: source}
-	more := "start: " + firstDay + "\nstore: \"" + source + "\"\n" + targetsFor(o.host)
+	more := "start: " + firstDay + "\nstore: \"" + source + "\"\n" + patientTargets(o.host)
 	o.put("tieout.yaml", read(t, filepath.Join(o.dir, "tieout.yaml"))+more)
 	o.env = []string{"TIEOUT_LEASE=400ms"}
 	var orders [][3]string

@@ -153,7 +153,7 @@ func zero(path string, at, size int64) string {
 // Then nothing that was promised is missing, and the nights end as undisturbed ones.
 // TIEOUT_REPLAYS is how many cuts.
 func TestPowerCuts(t *testing.T) {
-	o := newOrdeal(t, tornBinary(t), "sqlite", "")
+	o := newOrdeal(t, tornBinary(t), "sqlite", "", false)
 	seed := number(t, "TIEOUT_SEED", int(time.Now().UnixNano()%1_000_000))
 	t.Logf("TIEOUT_SEED=%d", seed)
 	random := rand.New(rand.NewPCG(uint64(seed), 3))
