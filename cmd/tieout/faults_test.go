@@ -113,6 +113,12 @@ func TestFaultsAreTold(t *testing.T) {
 			h.move("posting/GL_ACME_20260929_000001.txt", "elsewhere.txt")
 			h.replayAll()
 		}, "stuck", "GL_ACME_20260929_000001.txt", false, false},
+		{"the SFTP server's folder is gone", func(h *hurt) { h.moveDrop("", ".gone") }, func(h *hurt) { h.moveDrop(".gone", "") }, "undelivered", "GL_ACME_20260929_000001.csv", false, false},
+		{"the folder of a target is in the way", func(h *hurt) { h.put("posting", "a file") }, func(h *hurt) { h.move("posting", "elsewhere") }, "undelivered", "GL_ACME_20260929_000001.txt", false, false},
+		{"the archive is in the way", func(h *hurt) { h.put("archive", "a file") }, func(h *hurt) { h.move("archive", "elsewhere") }, "failed", "archive", false, false},
+		{"nobody acknowledges", func(h *hurt) {
+			h.configure("{name: HQ, folder: posting", "{name: HQ, folder: posting, ack: expected, ack_timeout: 1ns")
+		}, func(*hurt) {}, "undelivered", "not acknowledged within 1ns", false, false},
 		{"the database is down", func(h *hurt) { h.accept(false) }, func(h *hurt) { h.accept(true) }, "failed", "what is owed cannot be looked up", true, false},
 	} {
 		where, other := "state.db", ""
@@ -152,6 +158,13 @@ func newHurt(t *testing.T) *hurt {
 	h.documents([3]string{"100", "2026-09-29", "10.00"})
 	h.report("a.csv", [4]string{"01", "2026-09-29", "10.00", "100"})
 	return h
+}
+
+// moveDrop renames the folder of the server.
+func (h *hurt) moveDrop(from, to string) {
+	if err := os.Rename(h.host.Dir+from, h.host.Dir+to); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 func (h *hurt) pinned() string { return strings.TrimSpace(h.host.HostKey) }
