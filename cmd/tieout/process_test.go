@@ -197,12 +197,12 @@ func TestServiceIsKilled(t *testing.T) {
 				p.signal(syscall.SIGKILL)
 				p.code(5 * time.Second)
 				if seed.IntN(3) == 0 {
-					c.start("status", "--stuck").code(time.Minute) // there is a store, however early it was killed
+					c.start("status", "--stuck").code(2 * time.Minute) // there is a store, however early it was killed
 					c.sql(where, "DELETE FROM river_job RETURNING CAST(id AS TEXT)")
 				}
 			}
 			p := c.start("serve", "--sweep", "50ms")
-			withinTime(t, 2*time.Minute, "all files", p.log, func() bool { return c.sentinels() == days })
+			withinTime(t, 5*time.Minute, "all files", p.log, func() bool { return c.sentinels() == days })
 			if name == "SQLite" {
 				if second := c.start("serve"); second.code(time.Minute) != exitLocked || !strings.Contains(second.log.String(), "a SQLite file takes one service") {
 					t.Errorf("a second service: %s", second.log)
@@ -249,7 +249,7 @@ func TestOneNightOnce(t *testing.T) {
 	where := server.Database(t)
 	nights, services := number(t, "TIEOUT_NIGHTS", 3), number(t, "TIEOUT_SERVICES", 3)
 	c, _ := servedCompany(t, where, nights)
-	c.start("status").code(20 * time.Second)
+	c.start("status").code(2 * time.Minute)
 	t.Setenv("TIEOUT_LEASE", "1s")
 	seed := rand.New(rand.NewPCG(2, 2))
 	var all []*program
