@@ -254,6 +254,9 @@ func (v *served) Deliver(ctx context.Context, target string) (sent service.Sent,
 		}
 		return sent, err
 	}
+	for _, note := range n.notes {
+		v.log.Warn("worth knowing", "target", target, "note", note)
+	}
 	for _, u := range n.undelivered {
 		sent.Open = append(sent.Open, u.Error())
 		sent.Failed = errors.Join(sent.Failed, retryable(u))
