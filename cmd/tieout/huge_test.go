@@ -30,8 +30,8 @@ const smallHuge = "40MB"
 
 // TestHugeReport downloads, archives and parses a report of TIEOUT_HUGE (such as
 // 5GB) in a process of its own, and reads the peak of its resident memory from
-// the kernel. Its rows are two million and more, so that what they repeat of
-// each other is found on disk.
+// the kernel. Its rows are more than are remembered in memory, so that what they
+// repeat of each other is found on disk.
 func TestHugeReport(t *testing.T) {
 	size := cmp.Or(os.Getenv("TIEOUT_HUGE"), smallHuge)
 	if dir := os.Getenv("TIEOUT_HUGE_CHILD"); dir != "" {
