@@ -286,8 +286,18 @@ func (v *runVerb) show(w io.Writer, a *night.Answer) error {
 	}
 	_, err := fmt.Fprintf(w, "%s to %s: %s. %d transactions; exceptions: %d new, %d carried, %d cleared; %s (%s)\n",
 		r.From, r.To, r.Outcome, r.Rows, r.New, r.Carried, r.Cleared, r.Entries, r.RunID)
+	told := map[string]int{}
 	for _, h := range r.Holds {
-		fmt.Fprintf(w, "  held back: %s\n", h)
+		told[h]++
+	}
+	for _, h := range r.Holds {
+		switch n := told[h]; {
+		case n > 1:
+			fmt.Fprintf(w, "  held back: %s (%d times)\n", h, n)
+		case n == 1:
+			fmt.Fprintf(w, "  held back: %s\n", h)
+		}
+		told[h] = 0 // each is told once
 	}
 	for _, sentence := range r.Absent {
 		fmt.Fprintf(w, "  %s\n", sentence)
