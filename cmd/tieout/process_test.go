@@ -202,7 +202,7 @@ func TestServiceIsKilled(t *testing.T) {
 				}
 			}
 			p := c.start("serve", "--sweep", "50ms")
-			withinTime(t, 5*time.Minute, "all files", p.log, func() bool { return c.sentinels() == days })
+			withinTime(t, 5*time.Minute, "all files", p.log, func() bool { return c.sentinels() == days && strings.Contains(p.log.String(), `"serving"`) })
 			if name == "SQLite" {
 				if second := c.start("serve"); second.code(time.Minute) != exitLocked || !strings.Contains(second.log.String(), "a SQLite file takes one service") {
 					t.Errorf("a second service: %s", second.log)
