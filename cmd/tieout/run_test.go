@@ -316,9 +316,9 @@ func TestFoundDisputeStaysOpen(t *testing.T) {
 	c.wantBalances(map[string]int64{"1150-100": 5000, "1200-100": -5000})
 }
 
-// GL-06: a carried item whose document turns up and has no account goes to
-// gl_suspense, and stays on the list as UNMAPPED_GL, under its id and first day.
-func TestClearedToNoAccountStaysOpen(t *testing.T) {
+// A carried item whose document turns up and has no account stays where it is,
+// open, and is cleared by itself on the night on which the document has one.
+func TestNoAccountClearsNothing(t *testing.T) {
 	var chart []string // every account of the two stores that there are
 	for _, number := range []string{"1010", "1015", "1150", "1160", "1170", "1190", "1200", "2150", "2190", "2195", "6990", "7200", "9999"} {
 		chart = append(chart, number+"-000", number+"-100")
@@ -329,17 +329,22 @@ func TestClearedToNoAccountStaysOpen(t *testing.T) {
 	c.documents([3]string{"1001", "2026-09-29", "66.60"})
 	c.put("erp/documents.csv", strings.Replace(read(t, filepath.Join(c.dir, "erp", "documents.csv")), "acme,100", "acme,777", 1))
 	found := c.night(0, "2026-09-30", "2026-09-30", "2026-10-01")
-	c.wantBalances(map[string]int64{"1150-100": 6660, "9999-100": -6660})
-	list := c.worklist("2026-09-30", "2026-10-01")
-	if found[0].Carried != 1 || found[0].New != 0 || !strings.Contains(list, "UNMAPPED_GL") || !strings.Contains(list, "2026-09-30,2,") {
-		t.Fatalf("%+v: want the item carried as UNMAPPED_GL:\n%s", found[0], list)
+	waits := map[string]int64{"1150-100": 6660, "2190-100": -6660}
+	c.wantBalances(waits)
+	if list := c.worklist("2026-09-30", "2026-10-01"); found[0].Carried != 1 || found[0].New != 1 || !strings.Contains(list, "2026-09-30,2,") {
+		t.Fatalf("%+v: want the item carried and its document on the list beside it:\n%s", found[0], list)
 	}
-	for _, day := range []string{"2026-10-01", "2026-09-29", "2026-09-30"} {
-		if again := c.night(0, day, day, "2026-10-02"); again[0].Carried != 1 || again[0].Cleared != 0 || again[0].Entries != "entries UNCHANGED" {
+	for _, day := range []string{"2026-10-01", "2026-09-30"} {
+		if again := c.night(0, day, day, "2026-10-02"); again[0].Cleared != 0 || again[0].Entries != "entries UNCHANGED" {
 			t.Errorf("%s: %+v, want the item carried and the entries unchanged", day, again[0])
 		}
 	}
-	c.wantBalances(map[string]int64{"1150-100": 6660, "9999-100": -6660})
+	c.wantBalances(waits)
+	c.documents([3]string{"1001", "2026-09-29", "66.60"})
+	if mapped := c.night(0, "2026-10-02", "2026-10-02", "2026-10-03"); mapped[0].Carried != 0 || mapped[0].Cleared != 2 {
+		t.Errorf("%+v, want the item and its document cleared once it has an account", mapped[0])
+	}
+	c.wantBalances(map[string]int64{"1150-100": 6660, "1200-100": -6660})
 }
 
 // worklist is exceptions.csv of a night.
