@@ -3,6 +3,7 @@ package service_test
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,17 +33,17 @@ func TestTheClockWasSet(t *testing.T) {
 	} {
 		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var by time.Duration
+				var by atomic.Int64 // nanoseconds
 				begun := time.Now()
 				b, w, o := &books{last: recon.DateOf(begun.UTC()) - 1}, &told{}, daily()
 				o.Elapsed = func() time.Duration { return time.Since(begun) }
 				ctx, stop := context.WithCancel(t.Context())
-				s := service.New(b, w, &line{}, o, func() time.Time { return time.Now().Add(by) }, quiet())
+				s := service.New(b, w, &line{}, o, func() time.Time { return time.Now().Add(time.Duration(by.Load())) }, quiet())
 				ended := make(chan error)
 				go func() { ended <- s.Serve(ctx) }()
 				time.Sleep(10*time.Hour + 30*time.Second)
 				synctest.Wait()
-				by = c.by
+				by.Store(int64(c.by))
 				time.Sleep(time.Minute)
 				synctest.Wait()
 				said := w.of(service.Clock)
