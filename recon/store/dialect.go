@@ -19,8 +19,8 @@ import (
 // dialect is what the two databases do not agree on.
 type dialect struct {
 	name    goose.Dialect
-	rows    int                                                          // in one INSERT: round trips cost PostgreSQL, parameters SQLite
-	migrate func(ctx context.Context, db *sql.DB, up func() error) error // up, while nobody else does
+	rows    int                                                                 // in one INSERT: round trips cost PostgreSQL, parameters SQLite
+	migrate func(ctx context.Context, db *sql.DB, up func(*sql.DB) error) error // up, while nobody else does
 	close   func()
 	queue   *queue.Queue
 	single  bool // one host, and one service on it
@@ -43,17 +43,7 @@ func openPostgres(ctx context.Context, where string) (*sql.DB, dialect, error) {
 		return nil, dialect{}, fmt.Errorf("store: %w", err)
 	}
 	db := stdlib.OpenDBFromPool(pool)
-	d := dialect{name: goose.DialectPostgres, rows: 250, close: pool.Close, snapshot: sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, migrate: func(ctx context.Context, db *sql.DB, up func() error) error {
-		tx, err := db.BeginTx(ctx, nil)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = tx.Rollback() }()
-		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(7406312)"); err != nil {
-			return err
-		}
-		return up()
-	}}
+	d := dialect{name: goose.DialectPostgres, rows: 250, close: pool.Close, snapshot: sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, migrate: migrator{pool}.migrate}
 	if d.queue, err = queue.OnPostgres(pool); err != nil {
 		return db, d, err
 	}
@@ -87,8 +77,8 @@ func openSQLite(path string) (*sql.DB, dialect, error) {
 		return nil, dialect{}, fmt.Errorf("store %s: %w", path, err)
 	}
 	db.SetMaxOpenConns(1)
-	d := dialect{name: goose.DialectSQLite3, rows: 8, single: true, close: func() {}, snapshot: sql.TxOptions{ReadOnly: true}, migrate: func(_ context.Context, _ *sql.DB, up func() error) error {
-		return exclusively(path+".lock", up)
+	d := dialect{name: goose.DialectSQLite3, rows: 8, single: true, close: func() {}, snapshot: sql.TxOptions{ReadOnly: true}, migrate: func(_ context.Context, db *sql.DB, up func(*sql.DB) error) error {
+		return exclusively(path+".lock", func() error { return up(db) })
 	}}
 	d.queue, err = queue.OnSQLite(db)
 	return db, d, err

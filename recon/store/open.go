@@ -106,15 +106,15 @@ func (s *Store) migrateTo(ctx context.Context, version int64) error {
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(s.dialect.name, s.db, files, goose.WithGoMigrations(findItems(s.dialect.rows)))
-	if err != nil {
-		return fmt.Errorf("migrations: %w", err)
-	}
-	return s.dialect.migrate(ctx, s.db, func() error {
-		if _, err := p.UpTo(ctx, version); err != nil {
+	return s.dialect.migrate(ctx, s.db, func(db *sql.DB) error {
+		p, err := goose.NewProvider(s.dialect.name, db, files, goose.WithGoMigrations(findItems(s.dialect.rows)))
+		if err == nil {
+			_, err = p.UpTo(ctx, version)
+		}
+		if err != nil {
 			return fmt.Errorf("migrations: %w", err)
 		}
-		if err := s.dialect.queue.Migrate(ctx); err != nil {
+		if err := s.migrateQueue(ctx, db); err != nil {
 			return err
 		}
 		has, knows, err := p.GetVersions(ctx)
@@ -128,6 +128,17 @@ func (s *Store) migrateTo(ctx context.Context, version int64) error {
 	})
 }
 
+// migrateQueue brings the queue's tables up, a transaction for each step.
+func (s *Store) migrateQueue(ctx context.Context, db *sql.DB) (err error) {
+	for more := true; more && err == nil; {
+		err = inQueueTx(ctx, db, func(tx queue.Tx) (err error) {
+			more, err = s.dialect.queue.Migrate(ctx, tx)
+			return err
+		})
+	}
+	return err
+}
+
 func (s *Store) nowMicros() int64 { return s.o.Now().UnixMicro() }
 
 // inTx runs do in one transaction.
@@ -136,8 +147,12 @@ func (s *Store) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {
 }
 
 // inQueueTx runs do in one transaction that jobs can be added in.
-func (s *Store) inQueueTx(ctx context.Context, do func(tx queue.Tx) error) (err error) {
-	conn, err := s.db.Conn(ctx)
+func (s *Store) inQueueTx(ctx context.Context, do func(tx queue.Tx) error) error {
+	return inQueueTx(ctx, s.db, do)
+}
+
+func inQueueTx(ctx context.Context, db *sql.DB, do func(tx queue.Tx) error) error {
+	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
@@ -31,7 +30,7 @@ type Queue struct{ on engine }
 
 // engine is River over one of the two databases.
 type engine interface {
-	migrate(ctx context.Context) error
+	migrate(ctx context.Context, tx Tx) (more bool, err error)
 	add(ctx context.Context, tx Tx, jobs []river.InsertManyParams) error
 	list(ctx context.Context, p *river.JobListParams) ([]*rivertype.JobRow, error)
 	listIn(ctx context.Context, tx Tx, p *river.JobListParams) ([]*rivertype.JobRow, error)
@@ -56,7 +55,7 @@ func OnSQLite(db *sql.DB) (*Queue, error) {
 func OnPostgres(pool *pgxpool.Pool) (*Queue, error) {
 	return open(riverpgxv5.New(pool), func(tx Tx, do func(pgx.Tx) error) error {
 		return tx.Conn.Raw(func(driver any) error { // the same connection, so the same transaction
-			c, ok := driver.(*stdlib.Conn)
+			c, ok := driver.(interface{ Conn() *pgx.Conn })
 			if !ok {
 				return fmt.Errorf("queue: the connection is a %T", driver)
 			}
@@ -80,12 +79,18 @@ type over[T any] struct {
 	within func(tx Tx, do func(T) error) error
 }
 
-func (o *over[T]) migrate(ctx context.Context) error {
+func (o *over[T]) migrate(ctx context.Context, tx Tx) (more bool, err error) {
 	m, err := rivermigrate.New(o.driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
-	if err == nil {
-		_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	if err != nil {
+		return false, err
 	}
-	return err
+	err = o.within(tx, func(t T) error {
+		//lint:ignore SA1019 some steps must not share a transaction, and here each has its own
+		did, err := m.MigrateTx(ctx, t, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{MaxSteps: 1})
+		more = err == nil && len(did.Versions) > 0
+		return err
+	})
+	return more, err
 }
 
 func (o *over[T]) add(ctx context.Context, tx Tx, jobs []river.InsertManyParams) error {
@@ -123,12 +128,13 @@ func (o *over[T]) work(_ context.Context, c *river.Config) (worker, error) {
 	return river.NewClient(o.driver, c)
 }
 
-// Migrate brings the tables of the queue up. Nobody else must be at it.
-func (q *Queue) Migrate(ctx context.Context) error {
-	if err := q.on.migrate(ctx); err != nil {
-		return fmt.Errorf("queue: %w", err)
+// Migrate brings the tables of the queue up by one step, and tells whether it did.
+// Nobody else must be at it, and each step needs a transaction of its own.
+func (q *Queue) Migrate(ctx context.Context, tx Tx) (more bool, err error) {
+	if more, err = q.on.migrate(ctx, tx); err != nil {
+		return false, fmt.Errorf("queue: %w", err)
 	}
-	return nil
+	return more, nil
 }
 
 // Add puts jobs in within a transaction. One that waits, is worked or was given up
