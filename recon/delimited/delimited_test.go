@@ -8,9 +8,12 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
+	"time"
 	"unicode/utf8"
 )
 
@@ -212,6 +215,34 @@ func compare(t *testing.T, text string, rows []row) {
 	}
 	if at != len(rows) {
 		t.Fatalf("%q: %d records too many: %+v", text, len(rows)-at, rows)
+	}
+}
+
+// TestOrder delivers in file order and one at a time, however long a block takes:
+// the first is parsed only when all other workers wait for it.
+func TestOrder(t *testing.T) {
+	const lines, workers = 1000, 4
+	var text strings.Builder
+	for i := range lines {
+		fmt.Fprintf(&text, "%d\n", i)
+	}
+	var started atomic.Int32
+	var got []int
+	Run(Open(strings.NewReader(text.String()), Options{BlockSize: 16, Workers: workers}), func() func(*Block) []int {
+		return func(b *Block) (numbers []int) {
+			for n := started.Add(1); n == 1 && started.Load() < 1+(workers-1)*maxAhead; {
+				time.Sleep(time.Millisecond)
+			}
+			s, rec := b.Scanner(), Record{}
+			for s.Next(&rec) {
+				n, _ := strconv.Atoi(string(rec.Fields[0]))
+				numbers = append(numbers, n)
+			}
+			return numbers
+		}
+	}, func(numbers []int) { got = append(got, numbers...) })
+	if len(got) != lines || !slices.IsSorted(got) {
+		t.Errorf("%d numbers: %v", len(got), got)
 	}
 }
 

@@ -1,10 +1,10 @@
 // Package delimited reads delimited text (CSV) of any size on all cores.
 //
-// One goroutine reads blocks of about one MiB, feeds the hash and cuts the
-// blocks where a record ends (an even number of quotation marks before it);
-// workers scan and parse the blocks; their results come back in file order.
-// Start at [Open], take the header with [File.Next], then [Run]. Memory is
-// bounded by the blocks in flight, which are used again and again.
+// Workers take turns to read a block of 256 KiB, feed the hash and cut the block
+// where a record ends (an even number of quotation marks before it); each scans
+// and parses its block and delivers the result, in file order. Start at [Open],
+// take the header with [File.Next], then [Run]. Memory is bounded by a block and
+// a few results for each worker, which are used again and again.
 //
 // It understands LF, CR LF and CR line ends and a byte order mark, and reports
 // what condemns a file (R8): zero bytes, wrong encoding, quotation marks that
@@ -26,12 +26,12 @@ import (
 type Options struct {
 	Delimiter   byte // 0: comma
 	Workers     int  // 0: one for each core
-	BlockSize   int  // 0: one MiB
+	BlockSize   int  // 0: 256 KiB
 	AnyEncoding bool // do not insist on UTF-8: the caller decodes the fields
 }
 
 const (
-	blockSize = 1 << 20
+	blockSize = 256 << 10
 	firstRead = 16 << 10
 )
 

@@ -95,19 +95,15 @@ func (e *export) judgeHeader(p *plan, line int) {
 }
 
 func (e *export) readRows() {
-	free := make(chan *part, 64)
 	e.end = delimited.Run(e.file, func() func(*delimited.Block) *part {
-		w := &rowReader{export: e, plan: e.plan, free: free}
+		w := &rowReader{export: e, plan: e.plan}
 		if e.plan != nil {
 			w.form, w.texts = &e.plan.form, e.plan.constant
 		}
 		return w.block
 	}, func(p *part) {
 		e.take(p)
-		select {
-		case free <- p:
-		default:
-		}
+		p.reader.free = append(p.reader.free, p)
 	})
 }
 

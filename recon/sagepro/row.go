@@ -15,6 +15,7 @@ import (
 
 // part is what became of one block.
 type part struct {
+	reader *rowReader // which may use it again once it is taken
 	batch  *recon.DocumentBatch
 	rows   int
 	faulty int
@@ -53,7 +54,7 @@ func (p *part) add(minor int64, c money.Currency) {
 type rowReader struct {
 	export *export
 	plan   *plan
-	free   chan *part
+	free   []*part // that were taken
 	out    *part
 	record delimited.Record
 	filler
@@ -62,15 +63,20 @@ type rowReader struct {
 	plain      bool // the row before was read without a fault: a plain one may stand on it
 }
 
+func (w *rowReader) part() *part {
+	if last := len(w.free) - 1; last >= 0 {
+		p := w.free[last]
+		w.free = w.free[:last]
+		p.reset()
+		return p
+	}
+	return &part{reader: w, batch: w.export.into.NewBatch()}
+}
+
 // block reads one block. Damage ends it; then, and if the file is condemned
 // already, its raw text is searched for card data.
 func (w *rowReader) block(b *delimited.Block) *part {
-	select {
-	case w.out = <-w.free:
-		w.out.reset()
-	default:
-		w.out = &part{batch: w.export.into.NewBatch()}
-	}
+	w.out = w.part()
 	w.out.batch.Reserve(b.Lines())
 	w.notes = &w.out.notes
 	damage := b.TextFault()

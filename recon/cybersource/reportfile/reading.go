@@ -123,7 +123,7 @@ func (p *reading) takeFirst() {
 	if p.first == nil {
 		return
 	}
-	w := newWorker(p, make(chan *result, 1))
+	w := newWorker(p)
 	w.out, w.record = w.result(), *p.first
 	w.row()
 	p.take(w.out)
@@ -219,16 +219,9 @@ func (p *reading) headerHint() string {
 // readRows reads all rows; of a condemned file it still looks for card data, and takes the hash.
 func (p *reading) readRows() {
 	p.takeFirst()
-	free := make(chan *result, 64)
-	p.end = delimited.Run(p.file, func() func(*delimited.Block) *result {
-		w := newWorker(p, free)
-		return w.block
-	}, func(r *result) {
+	p.end = delimited.Run(p.file, func() func(*delimited.Block) *result { return newWorker(p).block }, func(r *result) {
 		p.take(r)
-		select {
-		case free <- r:
-		default:
-		}
+		r.worker.free = append(r.worker.free, r)
 	})
 }
 

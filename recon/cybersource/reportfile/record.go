@@ -37,7 +37,7 @@ type value struct {
 }
 
 func newAssembler(p *reading) *assembler {
-	a := &assembler{p: p, w: newWorker(p, make(chan *result, 1))}
+	a := &assembler{p: p, w: newWorker(p)}
 	a.w.out = &result{}
 	if p.format.join {
 		a.joined = &joining{byID: map[string]*joint{}}

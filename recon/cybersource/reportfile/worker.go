@@ -11,6 +11,7 @@ import (
 
 // result is what a worker made of one block.
 type result struct {
+	worker   *worker                 // which may use it again once it is taken
 	batch    *recon.TransactionBatch // nil: no transaction yet
 	rows     int
 	faulty   int
@@ -61,7 +62,7 @@ func (r *result) add(minor int64, c money.Currency) {
 type worker struct {
 	reading *reading
 	layout  *layout
-	free    chan *result
+	free    []*result // that were taken
 	out     *result
 	record  delimited.Record
 	txn     recon.Transaction
@@ -79,8 +80,8 @@ type worker struct {
 	payments     lastPayments
 }
 
-func newWorker(p *reading, free chan *result) *worker {
-	w := &worker{reading: p, layout: p.layout, free: free}
+func newWorker(p *reading) *worker {
+	w := &worker{reading: p, layout: p.layout}
 	if p.report.Condemned() {
 		w.layout = nil
 	}
@@ -91,13 +92,13 @@ func newWorker(p *reading, free chan *result) *worker {
 }
 
 func (w *worker) result() *result {
-	select {
-	case r := <-w.free:
+	if last := len(w.free) - 1; last >= 0 {
+		r := w.free[last]
+		w.free = w.free[:last]
 		r.reset()
 		return r
-	default:
-		return &result{batch: w.reading.into.NewBatch()}
 	}
+	return &result{worker: w, batch: w.reading.into.NewBatch()}
 }
 
 // block parses one block. Damage ends it; then, and if the file is condemned
