@@ -96,7 +96,7 @@ func TestNoDocumentIsOverpaid(t *testing.T) {
 		night, _ := drawn(t)
 		res := night.Reconcile()
 		for i := range res.Docs() {
-			d := res.Doc(i)
+			d := res.Doc(int(i))
 			if d.Reason == recon.InvalidRow || d.AppliedRun == 0 {
 				continue
 			}
@@ -132,8 +132,8 @@ func tellOutcomes(res *recon.Result) string {
 	all := func(int) bool { return true }
 	rows := res.RowsOf(all)
 	for _, i := range res.DocOrder(all) {
-		d := res.Doc(i)
-		fmt.Fprintln(&out, d.ID, d.Verdict, d.Reason, d.Kind, d.AppliedRun, d.Remaining, rows[i])
+		d := res.Doc(int(i))
+		fmt.Fprintln(&out, d.ID, d.Verdict, d.Reason, d.Kind, d.AppliedRun, d.Remaining, rows[int(i)])
 	}
 	for _, c := range res.Cleared() {
 		fmt.Fprintln(&out, res.Input().History[c.Posted].ID, res.DocumentIDs(c.Docs), c.Pass, c.Amount)

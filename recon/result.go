@@ -314,7 +314,7 @@ func (r *Result) EachAmount(from, to int, do func(*RowAmounts)) {
 }
 
 // DocOrder lists the documents that want picks, by their ids.
-func (r *Result) DocOrder(want func(doc int) bool) []int {
+func (r *Result) DocOrder(want func(doc int) bool) []uint32 {
 	type named struct {
 		id  string
 		doc uint32
@@ -329,9 +329,9 @@ func (r *Result) DocOrder(want func(doc int) bool) []int {
 		}
 		return r.run.compareDocuments(a.doc, b.doc)
 	})
-	order := make([]int, len(docs))
+	order := make([]uint32, len(docs))
 	for k := range docs {
-		order[k] = int(docs[k].doc)
+		order[k] = docs[k].doc
 	}
 	return order
 }

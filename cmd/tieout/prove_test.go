@@ -1,10 +1,14 @@
 package main
 
 import (
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"tieout/cmd/tieout/internal/config"
 	"tieout/ledger/money"
@@ -97,3 +101,42 @@ func TestFailedRunLeavesInputsAlone(t *testing.T) {
 		t.Errorf("%v, %v", files, err)
 	}
 }
+
+// What is unfolded once for both files is in each what the file alone would have.
+func TestBothFilesAtOnce(t *testing.T) {
+	for _, only := range []bool{false, true} {
+		_, night := reckoned(t)
+		night.ExceptionsOnly = only
+		book, err := night.Workbook("both", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var result, exceptions, resultAlone, exceptionsAlone strings.Builder
+		err = errors.Join(answer.WriteBoth(&result, &exceptions, night), answer.Write(&resultAlone, night), answer.WriteExceptions(&exceptionsAlone, book))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(resultAlone.String(), result.String()); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff(exceptionsAlone.String(), exceptions.String()); diff != "" || strings.Count(exceptions.String(), "\n") < 10 {
+			t.Error(exceptions.String(), diff)
+		}
+	}
+}
+
+// A disk that is full under one of two files fails both.
+func TestEitherFileFails(t *testing.T) {
+	_, night := reckoned(t)
+	for _, to := range [][2]io.Writer{{io.Discard, fullDisk{}}, {fullDisk{}, io.Discard}} {
+		if err := answer.WriteBoth(to[0], to[1], night); !errors.Is(err, errFull) {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+var errFull = errors.New("the disk is full")
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errFull }

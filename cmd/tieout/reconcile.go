@@ -234,10 +234,9 @@ func (o *oneShot) write(in *intake, p *config.Policy, n *answer.Night, stdout io
 		return err
 	}
 	files := append([]durable.File{
-		{Name: "result.json", Write: func(w io.Writer) error { return answer.Write(w, n) }},
-		{Name: "inputs.json", Write: in.writeReports},
-		{Name: "journal.csv", Write: func(w io.Writer) error { return posting.WriteJournal(w, n.Entries) }},
-		{Name: "exceptions.csv", Write: func(w io.Writer) error { return answer.WriteExceptions(w, book) }},
+		durable.Two("result.json", "exceptions.csv", func(result, exceptions io.Writer) error { return answer.WriteBoth(result, exceptions, n) }),
+		durable.One("inputs.json", in.writeReports),
+		durable.One("journal.csv", func(w io.Writer) error { return posting.WriteJournal(w, n.Entries) }),
 	}, postingFiles(header, n)...)
 	if err := set.CreateAll(files...); err != nil {
 		return err
@@ -266,15 +265,15 @@ func postingFiles(h posting.Header, n *answer.Night) []durable.File {
 		}
 	}
 	return []durable.File{
-		{Name: name + ".sha256", Write: sidecar(0)},
-		{Name: name, Write: func(w io.Writer) error {
+		durable.One(name+".sha256", sidecar(0)),
+		durable.One(name, func(w io.Writer) error {
 			text, err := made()
 			if err == nil {
 				_, err = w.Write(text)
 			}
 			return err
-		}},
-		{Name: name + ".done", Write: sidecar(1)},
+		}),
+		durable.One(name+".done", sidecar(1)),
 	}
 }
 

@@ -3,7 +3,7 @@
 // Start at [Night]: what was decided, booked and proved. [Write] writes it as
 // result.json, whose layout is a contract with whoever compares answers;
 // [Night.Workbook] gives the same night to reports/workbook; [WriteExceptions]
-// writes exceptions.csv from that.
+// writes exceptions.csv from that, [WriteBoth] beside result.json.
 //
 // What must never come in: a clock, a map's order or the order of the inputs,
 // a file, and any decision: who is matched, and to what, is settled before.
@@ -11,14 +11,17 @@ package answer
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
 	"tieout/ledger"
 	"tieout/ledger/posting"
 	"tieout/recon"
+	"tieout/reports"
 )
 
 // Night is everything the answer is made of.
@@ -43,14 +46,24 @@ type Night struct {
 }
 
 // Write writes the answer as JSON.
-func Write(w io.Writer, n *Night) error {
+func Write(w io.Writer, n *Night) error { return write(w, &workList{}, n) }
+
+// WriteBoth writes the answer as JSON and the open exceptions of a run that
+// knows no earlier one as [WriteExceptions] does. What both show is unfolded once.
+func WriteBoth(result, exceptions io.Writer, n *Night) error {
+	p := n.Result.Policy()
+	list := newWorkList(exceptions, p.AsOf, p.Zone)
+	err := write(result, list, n)
+	list.addAll(reports.Each(slices.Collect(otherExceptions(n.Result))))
+	return errors.Join(err, list.flush())
+}
+
+func write(w io.Writer, list *workList, n *Night) error {
 	out := &object{w: bufio.NewWriterSize(w, 1<<20)}
 	out.field("set", n.Set)
 	out.field("description", n.Description)
-	rows, row := n.transactions()
-	out.list("transactions", rows, row)
-	docs, doc := n.documents()
-	out.list("documents", docs, doc)
+	out.list("transactions", n.transactions(), list)
+	out.list("documents", n.documents(), list)
 	out.array("auto_cleared", n.autoCleared)
 	out.field("component_allocations", n.allocations())
 	out.array("batches", n.batches)

@@ -1,107 +1,15 @@
 package answer
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/csv"
-	"io"
 	"iter"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"tieout/ledger/money"
-	"tieout/ledger/posting"
 	"tieout/recon"
 	"tieout/reports"
 )
-
-// WriteExceptions writes exceptions.csv: every open exception of the night with
-// the columns of the work list (4.2). Text is made inert for a spreadsheet
-// (XLS-04); numbers and dates are plain. What has no figure is empty, never 0.
-func WriteExceptions(w io.Writer, n *reports.Night) error {
-	buffer := bufio.NewWriterSize(w, 1<<18)
-	zone := n.Zone
-	if zone == nil {
-		zone = time.UTC
-	}
-	if _, err := buffer.Write(csvLines([][]string{reports.ExceptionColumns(zone.String())})); err != nil {
-		return err
-	}
-	if n.Exceptions != nil {
-		if err := writeRecords(buffer, n.Exceptions, func(e *reports.ExceptionRow) []string { return record(e, n.AsOf, zone) }); err != nil {
-			return err
-		}
-	}
-	return buffer.Flush()
-}
-
-// writeRecords writes a record for every exception. Records are made on all
-// processors, in blocks, and written in order.
-func writeRecords(out io.Writer, exceptions iter.Seq2[reports.ExceptionRow, error], record func(*reports.ExceptionRow) []string) error {
-	const few = 64 // records are made at a time
-	var block []reports.ExceptionRow
-	write := func() (err error) {
-		inOrder((len(block)+few-1)/few, func(k int) []byte {
-			var records [][]string
-			for i := few * k; i < min(few*(k+1), len(block)); i++ {
-				records = append(records, record(&block[i]))
-			}
-			return csvLines(records)
-		}, func(lines []byte) bool {
-			_, err = out.Write(lines)
-			return err == nil
-		})
-		block = block[:0]
-		return err
-	}
-	for e, err := range exceptions {
-		if err != nil {
-			return err
-		}
-		if block = append(block, e); len(block) == blockSize {
-			if err := write(); err != nil {
-				return err
-			}
-		}
-	}
-	return write()
-}
-
-func csvLines(records [][]string) []byte {
-	var lines bytes.Buffer
-	_ = csv.NewWriter(&lines).WriteAll(records) // a buffer takes everything
-	return lines.Bytes()
-}
-
-// record is the line of an exception in exceptions.csv.
-func record(e *reports.ExceptionRow, asOf recon.Date, zone *time.Location) []string {
-	var occurred, age, bucket string
-	if e.Occurred != 0 {
-		occurred = e.Occurred.In(zone).Format(time.DateTime)
-	}
-	if e.Origin != 0 {
-		days := int(asOf - e.Origin)
-		age, bucket = strconv.Itoa(days), reports.BucketNames()[reports.Bucket(days)]
-	}
-	text := posting.Inert
-	return []string{
-		text(e.ID), string(e.Status), string(e.SeverityOf()), e.Reason.String(), text(e.ReasonText()), string(e.Side), text(e.Merchant), text(e.Store),
-		text(e.OrderNo), text(e.InvoiceNo), text(e.CustomerNo), text(e.Reference), text(e.RequestID), text(e.ParentID), text(e.Type), e.Origin.String(), occurred,
-		e.Currency.String(), plain(e.Amount), plain(e.Applied), plain(e.Suspended), plain(e.Difference), text(e.CardBrand), text(e.Last4), text(e.AuthCode),
-		text(strings.Join(e.Suggested, ", ")), e.Reason.About().Action, e.Due.String(), e.FirstSeen.String(), age, bucket, text(e.OwnerOf()),
-		text(e.Disposition), text(e.DispositionRef), text(e.AssignedTo), text(e.Note), e.RowHash(),
-	}
-}
-
-// plain is an amount as a plain decimal; one without currency is no figure.
-func plain(a money.Amount) string {
-	if a.Currency() == 0 {
-		return ""
-	}
-	return a.String()
-}
 
 // Exceptions are the open exceptions of a run that knows no earlier one:
 // transactions by row, documents, deposits, batches, bank lines.
@@ -112,11 +20,8 @@ func Exceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
 func exceptions(res *recon.Result, open func() openItems) iter.Seq[reports.ExceptionRow] {
 	return func(yield func(reports.ExceptionRow) bool) {
 		items := open()
-		for _, side := range []iter.Seq[reports.ExceptionRow]{
-			rowExceptions(res, items.rows), docExceptions(res, items.docs), depositExceptions(res), batchExceptions(res), bankExceptions(res),
-		} {
+		for _, side := range []iter.Seq[reports.ExceptionRow]{rowExceptions(res, items.rows), docExceptions(res, items.docs), otherExceptions(res)} {
 			for e := range side {
-				e.Status, e.FirstSeen = reports.StatusNew, res.Policy().AsOf
 				if !yield(e) {
 					return
 				}
@@ -127,10 +32,7 @@ func exceptions(res *recon.Result, open func() openItems) iter.Seq[reports.Excep
 
 // openItems are the transactions that are open exceptions, by row, and the
 // documents, by id.
-type openItems struct {
-	rows []uint32
-	docs []int
-}
+type openItems struct{ rows, docs []uint32 }
 
 func openItemsOf(res *recon.Result) openItems {
 	return openItems{
@@ -140,21 +42,49 @@ func openItemsOf(res *recon.Result) openItems {
 }
 
 func rowExceptions(res *recon.Result, rows []uint32) iter.Seq[reports.ExceptionRow] {
+	return inStretches(len(rows), func(from, to int) (all []reports.ExceptionRow) {
+		for i, r := range res.EachRow(rows[from:to]) {
+			all = append(all, rowException(res, r, res.Evidence(i)))
+		}
+		return all
+	})
+}
+
+func docExceptions(res *recon.Result, docs []uint32) iter.Seq[reports.ExceptionRow] {
+	return inStretches(len(docs), func(from, to int) (all []reports.ExceptionRow) {
+		for i, d := range res.EachDoc(docs[from:to]) {
+			all = append(all, docException(res, d, res.DocEvidence(i)))
+		}
+		return all
+	})
+}
+
+// otherExceptions are those of deposits, batches and bank lines.
+func otherExceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
 	return func(yield func(reports.ExceptionRow) bool) {
-		inOrder(len(rows), func(k int) reports.ExceptionRow {
-			i := int(rows[k])
-			return rowException(res, res.Row(i), res.Evidence(i))
-		}, yield)
+		for _, side := range []iter.Seq[reports.ExceptionRow]{depositExceptions(res), batchExceptions(res), bankExceptions(res)} {
+			for e := range side {
+				if !yield(asNew(res, e)) {
+					return
+				}
+			}
+		}
 	}
 }
 
-func rowException(res *recon.Result, r recon.Row, found recon.Evidence) reports.ExceptionRow {
-	e := reports.ExceptionRow{
+// asNew is an exception that no earlier run listed.
+func asNew(res *recon.Result, e reports.ExceptionRow) reports.ExceptionRow {
+	e.Status, e.FirstSeen = reports.StatusNew, res.Policy().AsOf
+	return e
+}
+
+func rowException(res *recon.Result, r *recon.Row, found recon.Evidence) reports.ExceptionRow {
+	e := asNew(res, reports.ExceptionRow{
 		ID: recon.ExceptionID("event", r.ID, r.Natural.String()), Side: reports.SideEvent, Reason: r.Reason, Secondary: r.Secondary, Evidence: found.Text,
 		Merchant: r.Merchant, Store: res.Policy().Store(r.Merchant), Reference: r.Reference, RequestID: r.ID, ParentID: r.ParentID, Type: r.Type.String(),
-		Origin: originOf(res.Policy(), &r), Occurred: r.Occurred, Due: r.DueDate, Currency: r.Currency, CardBrand: r.CardBrand, Last4: r.Last4,
+		Origin: originOf(res.Policy(), r), Occurred: r.Occurred, Due: r.DueDate, Currency: r.Currency, CardBrand: r.CardBrand, Last4: r.Last4,
 		AuthCode: r.AuthCode, Suggested: r.Suggested, DataKey: "T:" + strconv.Itoa(r.Label),
-	}
+	})
 	if len(e.Suggested) == 0 {
 		e.Suggested = r.Documents
 	}
@@ -184,18 +114,12 @@ func originOf(p *recon.Policy, r *recon.Row) recon.Date {
 	return recon.DateOf(r.Occurred.In(zone))
 }
 
-func docExceptions(res *recon.Result, docs []int) iter.Seq[reports.ExceptionRow] {
-	return func(yield func(reports.ExceptionRow) bool) {
-		inOrder(len(docs), func(k int) reports.ExceptionRow { return docException(res.Doc(docs[k]), res.DocEvidence(docs[k])) }, yield)
-	}
-}
-
-func docException(d recon.Doc, evidence string) reports.ExceptionRow {
-	e := reports.ExceptionRow{
+func docException(res *recon.Result, d *recon.Doc, evidence string) reports.ExceptionRow {
+	e := asNew(res, reports.ExceptionRow{
 		ID: recon.ExceptionID("doc", d.ID), Side: reports.SideDoc, Reason: d.Reason, Evidence: evidence, Merchant: d.Merchant, Store: d.Store, OrderNo: d.OrderNo,
 		InvoiceNo: d.InvoiceNo, CustomerNo: d.CustomerNo, RequestID: d.RequestID, Type: d.Type.String(), Origin: d.Date, Currency: d.Currency,
 		Last4: d.Last4, AuthCode: d.AuthCode, DataKey: "D:" + d.ID,
-	}
+	})
 	if d.Reason != recon.InvalidRow {
 		in := func(minor int64) money.Amount { return money.New(minor, d.Currency) }
 		e.Amount, e.Applied, e.Difference = in(d.Amount), in(d.AppliedRun+d.Prior), in(d.Remaining)

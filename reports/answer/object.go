@@ -22,13 +22,18 @@ func (o *object) text(s string) {
 	}
 }
 
-func (o *object) value(v any) {
-	if o.err != nil {
-		return
+func (o *object) bytes(b []byte, err error) {
+	if o.err == nil {
+		o.err = err
 	}
-	var b []byte
-	if b, o.err = json.Marshal(v); o.err == nil {
+	if o.err == nil {
 		_, o.err = o.w.Write(b)
+	}
+}
+
+func (o *object) value(v any) {
+	if o.err == nil {
+		o.bytes(json.Marshal(v))
 	}
 }
 
@@ -58,27 +63,21 @@ func (o *object) array(name string, each func(add func(any))) {
 	o.text("]")
 }
 
-// list is array for many elements, which are made on all processors.
-func (o *object) list(name string, n int, of func(i int) any) {
-	type element struct {
-		text []byte
-		err  error
-	}
-	o.array(name, func(func(any)) {
-		separator := "\n  "
-		inOrder(n, func(i int) (e element) {
-			e.text, e.err = json.Marshal(of(i))
-			return e
-		}, func(e element) bool {
-			o.text(separator)
-			if o.err == nil {
-				o.err = e.err
-			}
-			o.text(string(e.text))
-			separator = ",\n  "
-			return o.err == nil
-		})
+// list is array for many elements, which are made on all processors. The
+// lines that its parts have go to the work list.
+func (o *object) list(name string, l listed, lines *workList) {
+	o.name(name)
+	o.text("[")
+	inOrder(l.n, func(from, to int) *part {
+		p := newPart(from, lines)
+		l.add(p, from, to)
+		return p.done()
+	}, func(p *part) bool {
+		o.bytes(p.elements.Bytes(), p.err)
+		lines.bytes(p.lines.Bytes())
+		return o.err == nil && lines.err == nil
 	})
+	o.text("]")
 }
 
 func orNull(s string) *string {

@@ -28,17 +28,30 @@ type transaction struct {
 	Suggested []string `json:"suggested_documents,omitempty"`
 }
 
-// transactions are the rows that are shown: how many, and which.
-func (n *Night) transactions() (int, func(k int) any) {
+// listed is a list of many elements: how many, and what adds some of them to a part.
+type listed struct {
+	n   int
+	add func(p *part, from, to int)
+}
+
+// transactions are the rows that are shown.
+func (n *Night) transactions() listed {
 	order := n.Result.Order()
 	if n.ExceptionsOnly {
 		order = n.open().rows
 	}
-	return len(order), func(k int) any { return n.transaction(int(order[k])) }
+	return listed{len(order), func(p *part, from, to int) {
+		for i, r := range n.Result.EachRow(order[from:to]) {
+			p.element(transactionOf(r))
+			if p.lists(r.Verdict) {
+				e := rowException(n.Result, r, n.Result.Evidence(i))
+				p.line(&e)
+			}
+		}
+	}}
 }
 
-func (n *Night) transaction(i int) transaction {
-	r := n.Result.Row(i)
+func transactionOf(r *recon.Row) transaction {
 	t := transaction{
 		RowNo: r.Label, ID: r.ID, Outcome: r.Verdict.String(), Reason: orNull(r.Reason.String()), Secondary: codes(r.Secondary),
 		Pass: orNull(r.Pass.String()), Kind: orNull(r.Kind.String()), Documents: list(r.Documents), Settled: orNull(r.Settled.String()),
@@ -65,8 +78,8 @@ type document struct {
 	Rows      []string `json:"rows"`
 }
 
-// documents are those that are shown: how many, and which.
-func (n *Night) documents() (int, func(k int) any) {
+// documents are those that are shown.
+func (n *Night) documents() listed {
 	shown, order := make([]bool, n.Result.Docs()), n.open().docs
 	if !n.ExceptionsOnly {
 		order = n.Result.DocOrder(func(int) bool { return true })
@@ -75,11 +88,18 @@ func (n *Night) documents() (int, func(k int) any) {
 		shown[doc] = true
 	}
 	rows := n.Result.RowsOf(func(doc int) bool { return shown[doc] })
-	return len(order), func(k int) any { return n.document(order[k], rows[order[k]]) }
+	return listed{len(order), func(p *part, from, to int) {
+		for i, d := range n.Result.EachDoc(order[from:to]) {
+			p.element(documentOf(d, rows[i]))
+			if p.lists(d.Verdict) {
+				e := docException(n.Result, d, n.Result.DocEvidence(i))
+				p.line(&e)
+			}
+		}
+	}}
 }
 
-func (n *Night) document(i int, labels []int) document {
-	d := n.Result.Doc(i)
+func documentOf(d *recon.Doc, labels []int) document {
 	out := document{ID: d.ID, Outcome: d.Verdict.String(), Reason: orNull(d.Reason.String()), Kind: orNull(d.Kind.String()), Rows: []string{}}
 	if d.Reason != recon.InvalidRow {
 		out.Applied, out.Remaining = amount(d.AppliedRun, d.Currency), amount(d.Remaining, d.Currency)

@@ -76,10 +76,24 @@ func (s *Set) Create(name string, write func(io.Writer) error) error {
 	return nil
 }
 
-// File is one file of a set: its name and what writes it.
+// File is what one function writes: a file of a set, or two. See [One] and [Two].
 type File struct {
-	Name  string
-	Write func(io.Writer) error
+	names  []string
+	create func(*Set) error
+}
+
+// One is a file and what writes it.
+func One(name string, write func(io.Writer) error) File {
+	return File{[]string{name}, func(s *Set) error { return s.Create(name, write) }}
+}
+
+// Two are two files that are written side by side.
+func Two(a, b string, write func(a, b io.Writer) error) File {
+	return File{[]string{a, b}, func(s *Set) error {
+		return s.Create(a, func(first io.Writer) error {
+			return s.Create(b, func(second io.Writer) error { return write(first, second) })
+		})
+	}}
 }
 
 // CreateAll is Create for several files, which are written at the same time.
@@ -87,27 +101,32 @@ type File struct {
 func (s *Set) CreateAll(files ...File) error {
 	parts := make([]Set, len(files))
 	faults := make([]error, len(files))
+	names := slices.Clip(s.names)
 	var wait sync.WaitGroup
 	for i, f := range files {
-		parts[i] = Set{disk: s.disk, dir: s.dir, temp: s.temp, closed: s.closed, names: s.names}
-		for _, before := range files[:i] {
-			parts[i].names = append(slices.Clip(parts[i].names), before.Name)
-		}
-		wait.Go(func() { faults[i] = parts[i].Create(f.Name, f.Write) })
+		parts[i] = Set{disk: s.disk, dir: s.dir, temp: s.temp, closed: s.closed, names: names}
+		names = slices.Clip(append(names, f.names...))
+		wait.Go(func() { faults[i] = f.create(&parts[i]) })
 	}
 	wait.Wait()
 	if err := errors.Join(faults...); err != nil {
-		for i, f := range files {
-			if faults[i] == nil {
-				err = errors.Join(err, s.disk.remove(s.fresh(f.Name)))
-			}
-		}
-		return err
+		return errors.Join(err, s.uncreate(files, parts))
 	}
-	for _, f := range files {
-		s.names = append(s.names, f.Name)
-	}
+	s.names = names
 	return nil
+}
+
+// uncreate removes the files that parts of the set have.
+func (s *Set) uncreate(files []File, parts []Set) error {
+	var errs []error
+	before := len(s.names)
+	for i, f := range files {
+		for _, name := range parts[i].names[before:] {
+			errs = append(errs, s.disk.remove(s.fresh(name)))
+		}
+		before += len(f.names)
+	}
+	return errors.Join(errs...)
 }
 
 // Retire takes a file of an earlier set, which this one does not have, out of

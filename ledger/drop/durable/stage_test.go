@@ -237,24 +237,35 @@ func TestCreateAllTakesAllOrNone(t *testing.T) {
 	defer set.Discard()
 	broken := errors.New("broken")
 	fails := func(io.Writer) error { return broken }
+	both := func(a, b string) func(io.Writer, io.Writer) error {
+		return func(to, beside io.Writer) error { return errors.Join(text(a)(to), text(b)(beside)) }
+	}
 	for _, files := range [][]File{
-		{{"a.txt", text("1")}, {"b.txt", fails}}, {{"a.txt", text("1")}, {"a.txt", text("2")}}, {{"a.txt", text("1")}, {"../b.txt", text("2")}},
+		{One("a.txt", text("1")), One("b.txt", fails)},
+		{One("a.txt", text("1")), One("a.txt", text("2"))},
+		{One("a.txt", text("1")), One("../b.txt", text("2"))},
+		{Two("a.txt", "b.txt", both("1", "2")), One("c.txt", fails)},
+		{Two("a.txt", "b.txt", func(io.Writer, io.Writer) error { return broken }), One("c.txt", text("3"))},
+		{Two("a.txt", "b.txt", both("1", "2")), One("b.txt", text("3"))},
+		{One("b.txt", text("3")), Two("a.txt", "b.txt", both("1", "2"))},
+		{Two("a.txt", "a.txt", both("1", "2"))},
 	} {
 		if err := set.CreateAll(files...); err == nil {
 			t.Fatalf("%v are in the set", files)
 		}
 	}
-	if err := set.CreateAll(File{"b.txt", text("2")}, File{"a.txt", text("1")}, File{"c.txt", text("3")}); err != nil {
+	wantContents(t, set.fresh(""), map[string]string{}) // nothing is left of them
+	if err := set.CreateAll(One("b.txt", text("2")), Two("d.txt", "a.txt", both("4", "1")), One("c.txt", text("3"))); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"b.txt", "a.txt", "c.txt"}, set.names); diff != "" {
+	if diff := cmp.Diff([]string{"b.txt", "d.txt", "a.txt", "c.txt"}, set.names); diff != "" {
 		t.Error(diff)
 	}
 	if err := set.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	wantContents(t, dir, map[string]string{"a.txt": "1", "b.txt": "2", "c.txt": "3"})
-	if err := set.CreateAll(File{"d.txt", text("4")}); !errors.Is(err, errClosed) {
+	wantContents(t, dir, map[string]string{"a.txt": "1", "b.txt": "2", "c.txt": "3", "d.txt": "4"})
+	if err := set.CreateAll(One("e.txt", text("5"))); !errors.Is(err, errClosed) {
 		t.Errorf("after the commit: %v", err)
 	}
 }
