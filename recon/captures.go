@@ -22,12 +22,16 @@ func (r *run) applyLinked(kind EventType) {
 			r.applyCapture(i, nil)
 		}
 	}
-	r.details = slices.Grow(r.details, len(contended))
-	for _, rivals := range r.rivals(contended) {
-		for k, i := range rivals {
-			r.applyCapture(i, rivals[:k])
-		}
+	workers := r.in.Workers
+	if !plain || r.splitsSales() {
+		workers = 1 // the books, and the splits of cash sales, are asked by one
 	}
+	r.applyRivals(contended, workers)
+}
+
+// splitsSales tells whether a merchant's captures are split over components.
+func (r *run) splitsSales() bool {
+	return slices.ContainsFunc(r.merchant, func(m merchantFacts) bool { return m.model == CashSale })
 }
 
 // matchAlone matches a row for which stages 4 and 5 have nothing to decide,

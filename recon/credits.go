@@ -20,7 +20,7 @@ type saleKey struct {
 
 // resolveCredits turns every CREDIT_OR_REFUND into one of the two.
 func (r *run) resolveCredits() {
-	if !r.events[CreditOrRefund].Load() {
+	if !r.events[CreditOrRefund] {
 		return
 	}
 	wanted := map[saleKey]*refCount{}

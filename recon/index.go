@@ -67,6 +67,7 @@ func (x *docIndex) shardOf(slot int) int { return slot * len(x.shards) / x.slots
 func (x *docIndex) fill(want func(*docRow) bool) {
 	strays := make([][]uint32, len(x.shards))
 	inRanges(len(x.shards), len(x.docs.rows), func(worker, from, to int) {
+		clear(x.shards[worker].slots) // written before it is read: a page that is read first is mapped twice
 		var others []uint32
 		for doc := from; doc < to; doc++ {
 			d := &x.docs.rows[doc]

@@ -56,34 +56,74 @@ type rival struct {
 	pass     Pass
 }
 
-// rivals groups linked rows by the documents that they compete for; in a group
-// they stand pass by pass, inside a pass in processing order.
-func (r *run) rivals(rows []uint32) (groups [][]uint32) {
+// applyRivals applies rows that compete for documents. Who competes for none of
+// the same documents need not wait for the other: groups are applied on so many
+// processors, and what the workers add apart is put together.
+func (r *run) applyRivals(rows []uint32, workers int) {
+	shares := r.shareRivals(rows, workers)
+	if workers == 1 {
+		r.applyGroups(shares[0])
+		return
+	}
+	forks, room := make([]run, workers), len(r.details)
+	r.details = append(make([]detail, 0, room+len(rows)), r.details...)
+	for w := range forks {
+		forks[w] = *r
+		forks[w].reasons = map[uint32]Reason{}
+		forks[w].details = r.details[:room : room+len(shares[w])] // none of them has more than one
+		room += len(shares[w])
+	}
+	onEach(workers, func(w int) { forks[w].applyGroups(shares[w]) })
+	for w := range forks {
+		for doc, reason := range forks[w].reasons {
+			r.inherit(doc, reason)
+		}
+	}
+	r.details = r.details[:room]
+}
+
+// shareRivals gives every worker some of the groups of rows that compete for the
+// same documents; in a group they stand pass by pass, inside a pass in processing order.
+func (r *run) shareRivals(rows []uint32, workers int) [][]rival {
 	joined := joinedDocs{}
 	for _, i := range rows {
-		joined.join(r.linked(i))
-	}
-	order := make([]rival, len(rows))
-	for k, i := range rows {
-		order[k] = rival{joined.of(r.linked(i)[0]), r.row(i).settled, r.txns.occurred(int(i)), i, r.out[i].pass}
-	}
-	slices.SortFunc(order, func(a, b rival) int {
-		if a.group != b.group {
-			return cmp.Compare(a.group, b.group)
+		if _, only := r.onlyLink(i); !only {
+			joined.join(r.linked(i))
 		}
-		return cmp.Or(cmp.Compare(a.pass, b.pass), cmp.Compare(a.settled, b.settled), cmp.Compare(a.occurred, b.occurred),
-			r.compareIDs(a.row, b.row), cmp.Compare(r.row(a.row).kind, r.row(b.row).kind))
+	}
+	joined.flatten()
+	shares := make([][]rival, workers)
+	onEach(workers, func(w int) {
+		var mine []rival
+		for _, i := range rows {
+			if group := joined.of(r.linked(i)[0]); int(group)*workers/len(r.docs.rows) == w {
+				mine = append(mine, rival{group, r.row(i).settled, r.txns.occurred(int(i)), i, r.out[i].pass})
+			}
+		}
+		slices.SortFunc(mine, r.compareRivals)
+		shares[w] = mine
 	})
-	rows = make([]uint32, len(order))
-	for from := 0; from < len(order); {
-		to := from
-		for ; to < len(order) && order[to].group == order[from].group; to++ {
-			rows[to] = order[to].row
-		}
-		groups = append(groups, rows[from:to])
-		from = to
+	return shares
+}
+
+func (r *run) compareRivals(a, b rival) int {
+	if a.group != b.group {
+		return cmp.Compare(a.group, b.group)
 	}
-	return groups
+	return cmp.Or(cmp.Compare(a.pass, b.pass), cmp.Compare(a.settled, b.settled), cmp.Compare(a.occurred, b.occurred),
+		r.compareIDs(a.row, b.row), cmp.Compare(r.row(a.row).kind, r.row(b.row).kind))
+}
+
+// applyGroups applies rows that are sorted by groups.
+func (r *run) applyGroups(rivals []rival) {
+	var before []uint32
+	for k := range rivals {
+		if k > 0 && rivals[k].group != rivals[k-1].group {
+			before = before[:0]
+		}
+		r.applyCapture(rivals[k].row, before)
+		before = append(before, rivals[k].row)
+	}
 }
 
 // joinedDocs are documents that one row is linked to, each pointing at another
@@ -105,6 +145,15 @@ func (j joinedDocs) of(doc uint32) uint32 {
 		return doc
 	}
 	root := j.of(next)
-	j[doc] = root
+	if root != next {
+		j[doc] = root
+	}
 	return root
+}
+
+// flatten points every document at its root; afterwards [joinedDocs.of] changes nothing.
+func (j joinedDocs) flatten() {
+	for doc := range j {
+		j.of(doc)
+	}
 }

@@ -31,45 +31,45 @@ func (r *run) sortOutRows() {
 // still lie beside their texts. On the way it sees which events, ids and dates there are.
 func (r *run) dateRows() {
 	prefix := r.p.testPrefix()
-	spans := slices.Repeat([]rowSpan{{leastID: ^uint64(0), first: math.MaxInt32, last: math.MinInt32}}, max(1, r.in.Workers))
+	nothing := rowSpan{leastID: ^uint64(0), first: math.MaxInt32, last: math.MinInt32}
+	spans := slices.Repeat([]rowSpan{nothing}, r.in.Workers)
 	inRanges(r.in.Workers, len(r.txns.rows), func(worker, from, to int) {
-		var events [eventTypes]bool
-		span := spans[worker]
+		span := nothing
 		for i := from; i < to; i++ {
 			r.dateRow(uint32(i), prefix)
 			row := &r.txns.rows[i]
-			events[row.kind] = true
+			span.events[row.kind] = true
 			span.leastID, span.greatestID = min(span.leastID, row.id.hi), max(span.greatestID, row.id.hi)
 			if row.settled != 0 {
 				span.first, span.last = min(span.first, row.settled), max(span.last, row.settled)
 			}
 		}
 		spans[worker] = span
-		r.noteEvents(&events)
 	})
-	all := spans[0]
-	for _, s := range spans[1:] {
-		all = rowSpan{min(all.leastID, s.leastID), max(all.greatestID, s.greatestID), min(all.first, s.first), max(all.last, s.last)}
+	all := nothing
+	for i := range spans {
+		all.cover(&spans[i])
 	}
+	if all.events[CreditOrRefund] { // becomes one of the two
+		all.events[Refund], all.events[Credit] = true, true
+	}
+	r.events = all.events
 	r.idSpan, r.firstDay, r.lastDay = scaleOf(all.leastID, all.greatestID), all.first, all.last
 }
 
-// rowSpan is between what the rows' ids and settlement dates lie.
+// rowSpan is which events rows are, and between what their ids and settlement dates lie.
 type rowSpan struct {
+	events              [eventTypes]bool
 	leastID, greatestID uint64
 	first, last         Date
 }
 
-// noteEvents remembers which events there are; a CREDIT_OR_REFUND becomes one of the two.
-func (r *run) noteEvents(events *[eventTypes]bool) {
-	if events[CreditOrRefund] {
-		events[Refund], events[Credit] = true, true
+func (s *rowSpan) cover(o *rowSpan) {
+	for kind, here := range o.events {
+		s.events[kind] = s.events[kind] || here
 	}
-	for kind, here := range events {
-		if here {
-			r.events[kind].Store(true)
-		}
-	}
+	s.leastID, s.greatestID = min(s.leastID, o.leastID), max(s.greatestID, o.greatestID)
+	s.first, s.last = min(s.first, o.first), max(s.last, o.last)
 }
 
 func (r *run) dateRow(i uint32, tests testPrefix) {
@@ -343,7 +343,7 @@ func (r *run) sortOut(i uint32) {
 
 // ignoreVoided ignores what a void takes back before it was submitted.
 func (r *run) ignoreVoided() {
-	if !r.events[Void].Load() {
+	if !r.events[Void] {
 		return
 	}
 	for i := range r.txns.rows {

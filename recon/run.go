@@ -3,7 +3,6 @@ package recon
 import (
 	"cmp"
 	"slices"
-	"sync/atomic"
 )
 
 // run is a reconciliation in progress. Rows and documents are known by their
@@ -15,7 +14,7 @@ type run struct {
 	txns  *Transactions
 	docs  *Documents
 
-	events   [eventTypes]atomic.Bool // which events there are, at most
+	events   [eventTypes]bool  // which events there are, at most
 	missable *[eventTypes]bool       // events whose rows can be without an account; nil until asked
 	idSpan   idScale                 // of the rows
 	firstDay Date                    // the least and the greatest settlement date; the other way round where there is none
