@@ -12,36 +12,74 @@ type Outcome struct {
 	Reason  Reason
 }
 
-// RowOutcomes counts the transactions of every outcome.
-func (r *Result) RowOutcomes() map[Outcome]int {
-	return r.run.outcomes(len(r.run.out), func(i int) Outcome { return Outcome{r.run.out[i].verdict, r.run.out[i].reason} })
+// counts is what is counted of the rows and documents of a run, in one walk over each.
+type counts struct {
+	rows, docs outcomeTally
+	currencies currencyTally
+	files      []FileCount // by file number
+	batches    wordSums    // the money of rows that stage 0 let through, by batchWord
 }
+
+// RowOutcomes counts the transactions of every outcome.
+func (r *Result) RowOutcomes() map[Outcome]int { return r.run.counted.rows.outcomes() }
 
 // DocOutcomes counts the documents of every outcome.
-func (r *Result) DocOutcomes() map[Outcome]int {
-	docs := r.run.docs.rows
-	return r.run.outcomes(len(docs), func(i int) Outcome { return Outcome{docs[i].out.verdict, docs[i].out.reason} })
+func (r *Result) DocOutcomes() map[Outcome]int { return r.run.counted.docs.outcomes() }
+
+// RowsByCurrency counts the transactions of every currency, in no order.
+func (r *Result) RowsByCurrency() []CurrencyRows { return r.run.counted.currencies }
+
+// FileCounts counts the rows of every transaction file, by file number.
+func (r *Result) FileCounts() []FileCount { return r.run.counted.files }
+
+type outcomeTally [Ignored + 1][reasons]int
+
+func (t *outcomeTally) add(o *outcomeTally) {
+	for verdict := range o {
+		for reason, n := range o[verdict] {
+			t[verdict][reason] += n
+		}
+	}
 }
 
-func (r *run) outcomes(n int, of func(i int) Outcome) map[Outcome]int {
-	tallies := make([][Ignored + 1][reasons]int, max(1, r.in.Workers))
-	inRanges(r.in.Workers, n, func(worker, from, to int) {
-		for i := from; i < to; i++ {
-			o := of(i)
-			tallies[worker][o.Verdict][o.Reason]++
-		}
-	})
-	counts := map[Outcome]int{}
-	for w := range tallies {
-		for verdict := range tallies[w] {
-			for reason, n := range tallies[w][verdict] {
-				if n > 0 {
-					counts[Outcome{Verdict(verdict), Reason(reason)}] += n
-				}
+func (t *outcomeTally) outcomes() map[Outcome]int {
+	found := map[Outcome]int{}
+	for verdict := range t {
+		for reason, n := range t[verdict] {
+			if n > 0 {
+				found[Outcome{Verdict(verdict), Reason(reason)}] = n
 			}
 		}
 	}
-	return counts
+	return found
+}
+
+// countRows walks over the decided rows.
+func (r *run) countRows() {
+	files := max(len(r.in.FileHashes), min(len(r.out), 1)) // a night without reports has none
+	parts := make([]*rowCounter, r.in.Workers)
+	for w := range parts {
+		parts[w] = newRowCounter(r, files)
+	}
+	inRanges(r.in.Workers, len(r.out), func(worker, from, to int) { parts[worker].count(uint32(from), uint32(to)) })
+	c := &r.counted
+	c.files = make([]FileCount, files)
+	for i := range c.files {
+		c.files[i].Totals, c.files[i].Apart = ControlTotals{}, ControlTotals{}
+	}
+	for _, part := range parts {
+		c.rows.add(&part.rows)
+		for _, rows := range part.currencies {
+			c.currencies.add(rows)
+		}
+		for file := range part.files {
+			c.files[file].add(&part.files[file])
+		}
+		part.batches.each(c.batches.add)
+	}
+	for i := range c.files {
+		slices.SortFunc(c.files[i].Findings, func(a, b Finding) int { return a.Line - b.Line })
+	}
 }
 
 // CurrencyRows counts the transactions of one currency, all of them and by verdict.
@@ -49,34 +87,6 @@ type CurrencyRows struct {
 	Currency  money.Currency
 	All       int
 	ByVerdict [Ignored + 1]int
-}
-
-// RowsByCurrency counts the transactions of every currency, in no order.
-func (r *Result) RowsByCurrency() []CurrencyRows {
-	rows, out := r.run.txns.rows, r.run.out
-	found := make([]currencyTally, max(1, r.run.in.Workers))
-	inRanges(r.run.in.Workers, len(rows), func(worker, from, to int) {
-		var tally currencyTally
-		for i := from; i < to; i++ {
-			c := tally.of(rows[i].currency)
-			c.All++
-			if v := out[i].verdict; int(v) < len(c.ByVerdict) {
-				c.ByVerdict[v]++
-			}
-		}
-		found[worker] = tally
-	})
-	all := found[0]
-	for _, tally := range found[1:] {
-		for _, c := range tally {
-			sum := all.of(c.Currency)
-			sum.All += c.All
-			for v, n := range c.ByVerdict {
-				sum.ByVerdict[v] += n
-			}
-		}
-	}
-	return all
 }
 
 // currencyTally is searched from its begin: a run has few currencies.
@@ -92,29 +102,20 @@ func (t *currencyTally) of(c money.Currency) *CurrencyRows {
 	return &(*t)[len(*t)-1]
 }
 
+func (t *currencyTally) add(rows CurrencyRows) {
+	c := t.of(rows.Currency)
+	c.All += rows.All
+	for v, n := range rows.ByVerdict {
+		c.ByVerdict[v] += n
+	}
+}
+
 // FileCount is what stage 0 made of the rows of one transaction file.
 type FileCount struct {
 	Quarantined, Duplicate int
 	Totals                 ControlTotals // of accepted financial rows
 	Apart                  ControlTotals // of duplicate and non-financial rows: shown, never part of a total
 	Findings               []Finding     // of rows that the reader could read and stage 0 could not trust
-}
-
-// FileCounts counts the rows of every transaction file, by file number.
-func (r *Result) FileCounts() []FileCount {
-	files := max(len(r.run.in.FileHashes), min(r.Rows(), 1)) // a night without reports has none
-	parts := make([][]FileCount, max(1, r.run.in.Workers))
-	inRanges(r.run.in.Workers, r.Rows(), func(worker, from, to int) { parts[worker] = r.run.countFiles(files, from, to) })
-	counts := parts[0]
-	for _, part := range parts[1:] {
-		for file := range part {
-			counts[file].add(&part[file])
-		}
-	}
-	for i := range counts {
-		slices.SortFunc(counts[i].Findings, func(a, b Finding) int { return a.Line - b.Line })
-	}
-	return counts
 }
 
 func (c *FileCount) add(other *FileCount) {
@@ -124,46 +125,69 @@ func (c *FileCount) add(other *FileCount) {
 	c.Findings = append(c.Findings, other.Findings...)
 }
 
-// countFiles counts the rows of one range, by file number.
-func (r *run) countFiles(files, from, to int) []FileCount {
-	counts := make([]FileCount, files)
-	sums, apart := make([]runningSums, files), make([]runningSums, files)
-	for i := range counts {
-		counts[i].Totals, counts[i].Apart = ControlTotals{}, ControlTotals{}
+// rowCounter counts the rows of one range.
+type rowCounter struct {
+	counts
+	run         *run
+	sums, apart []runningSums // by file number
+}
+
+func newRowCounter(r *run, files int) *rowCounter {
+	c := &rowCounter{run: r, sums: make([]runningSums, files), apart: make([]runningSums, files)}
+	c.files = make([]FileCount, files)
+	for i := range c.files {
+		c.files[i].Totals, c.files[i].Apart = ControlTotals{}, ControlTotals{}
 	}
-	for i := uint32(from); i < uint32(to); i++ {
-		row := r.row(i)
-		c := &counts[row.file]
-		if what, has := r.differsIn(row); has {
-			c.Findings = append(c.Findings, Finding{
-				Line: int(row.line), Column: what, Code: "differs_from_source", Message: "another report, whose word counts here, gives another " + what + " for this event; ask the processor which is right",
-			})
+	return c
+}
+
+func (c *rowCounter) count(from, to uint32) {
+	for i := from; i < to; i++ {
+		row, o := c.run.row(i), &c.run.out[i]
+		c.rows[o.verdict][o.reason]++
+		of := c.currencies.of(row.currency)
+		of.All++
+		of.ByVerdict[o.verdict]++
+		if c.run.movesMoney(i) {
+			c.batches.add(batchWord(row), row.amount)
 		}
-		switch r.out[i].reason {
-		case InvalidRow:
-			c.Quarantined++
-			if f := r.txns.fault(int(i)); f != nil && r.found[i] {
-				c.Findings = append(c.Findings, Finding{Line: int(row.line), Column: f.Column, Code: f.Code, Message: f.Message})
-			}
-		case DuplicateRow:
-			c.Duplicate++
-			if r.replaced[i] {
-				c.Findings = append(c.Findings, Finding{Line: int(row.line), Column: "txn_id", Code: "superseded", Message: "a file that came later gives this row with other content; the later one counts"})
-			}
-			apart[row.file].add(row.amount, row.currency, c.Apart)
-		default:
-			if row.kind.Financial() {
-				sums[row.file].add(row.amount, row.currency, c.Totals)
-			} else {
-				apart[row.file].add(row.amount, row.currency, c.Apart)
-			}
+		c.countInFile(i, row, o.reason)
+	}
+	for file := range c.sums {
+		c.sums[file].flush(c.files[file].Totals)
+		c.apart[file].flush(c.files[file].Apart)
+	}
+}
+
+// countInFile counts a row of its file.
+func (c *rowCounter) countInFile(i uint32, row *txnRow, reason Reason) {
+	f := &c.files[row.file]
+	if what, has := c.run.differsIn(row); has {
+		f.note(row, what, "differs_from_source", "another report, whose word counts here, gives another "+what+" for this event; ask the processor which is right")
+	}
+	switch reason {
+	case InvalidRow:
+		f.Quarantined++
+		if fault := c.run.txns.fault(int(i)); fault != nil && c.run.found[i] {
+			f.note(row, fault.Column, fault.Code, fault.Message)
+		}
+		return
+	case DuplicateRow:
+		f.Duplicate++
+		if c.run.replaced[i] {
+			f.note(row, "txn_id", "superseded", "a file that came later gives this row with other content; the later one counts")
+		}
+	default:
+		if row.kind.Financial() {
+			c.sums[row.file].add(row.amount, row.currency, f.Totals)
+			return
 		}
 	}
-	for file := range sums {
-		sums[file].flush(counts[file].Totals)
-		apart[file].flush(counts[file].Apart)
-	}
-	return counts
+	c.apart[row.file].add(row.amount, row.currency, f.Apart)
+}
+
+func (c *FileCount) note(row *txnRow, column, code, message string) {
+	c.Findings = append(c.Findings, Finding{Line: int(row.line), Column: column, Code: code, Message: message})
 }
 
 // differsIn tells what a row says otherwise than the report whose word counts.

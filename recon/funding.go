@@ -93,22 +93,17 @@ func (f *funding) batch(key BatchKey) *Batch {
 	return b
 }
 
-// netBatches sums the money of every row that stage 0 let through.
+// batchWord tells a row's batch from others.
+func batchWord(row *txnRow) uint64 {
+	return uint64(row.merchant)<<48 | uint64(row.currency)<<32 | uint64(uint32(row.settled))
+}
+
+// netBatches takes the money of every row that stage 0 let through.
 func (f *funding) netBatches() {
 	r := f.r
-	sums := make([]wordSums, r.in.Workers)
-	inRanges(r.in.Workers, len(r.txns.rows), func(worker, from, to int) {
-		for i := from; i < to; i++ {
-			if row := &r.txns.rows[i]; r.movesMoney(uint32(i)) {
-				sums[worker].add(uint64(row.merchant)<<48|uint64(row.currency)<<32|uint64(uint32(row.settled)), row.amount)
-			}
-		}
+	r.counted.batches.each(func(word uint64, amount int64) {
+		f.batch(BatchKey{r.txns.words.text(uint16(word >> 48)), Date(int32(word)), money.Currency(word >> 32)}).Net += amount
 	})
-	for w := range sums {
-		sums[w].each(func(word uint64, amount int64) {
-			f.batch(BatchKey{r.txns.words.text(uint16(word >> 48)), Date(int32(word)), money.Currency(word >> 32)}).Net += amount
-		})
-	}
 	for _, o := range r.p.OpeningUnfunded {
 		f.batch(o.BatchKey).Net += o.Amount
 	}

@@ -44,15 +44,22 @@ func (r *run) closeRow(i uint32) {
 	o.verdict, o.reason = Exception, ClosedPeriod
 }
 
-// judgeDocuments is stage 10: the first rule that applies.
+// judgeDocuments is stage 10: the first rule that applies. It counts the outcomes.
 func (r *run) judgeDocuments() {
-	inRanges(r.in.Workers, len(r.docs.rows), func(_, from, to int) {
+	tallies := make([]outcomeTally, r.in.Workers)
+	inRanges(r.in.Workers, len(r.docs.rows), func(worker, from, to int) {
+		tally := &tallies[worker]
 		for i := from; i < to; i++ {
-			if r.docs.rows[i].out.verdict == Undecided {
-				r.docs.rows[i].out = r.judgeDocument(uint32(i))
+			d := &r.docs.rows[i]
+			if d.out.verdict == Undecided {
+				d.out = r.judgeDocument(uint32(i))
 			}
+			tally[d.out.verdict][d.out.reason]++
 		}
 	})
+	for w := range tallies {
+		r.counted.docs.add(&tallies[w])
+	}
 }
 
 func (r *run) judgeDocument(doc uint32) docOutcome {

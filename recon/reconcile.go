@@ -52,5 +52,6 @@ func Reconcile(in Input, p *Policy, books Books) *Result {
 	r.closePeriods()                 //    EDGE-9
 	r.inheritOpen()                  //    documents of events that are open since earlier runs
 	r.judgeDocuments()               // 10
+	r.countRows()                    //    of every outcome, file, currency and batch
 	return r.result(r.fundBatches()) // 11
 }

@@ -70,7 +70,7 @@ func (r *run) applyRivals(rows []uint32, workers int) {
 	for w := range forks {
 		forks[w] = *r
 		forks[w].reasons = map[uint32]Reason{}
-		forks[w].details = r.details[:room : room+len(shares[w])] // none of them has more than one
+		forks[w].details = r.details[: room : room+len(shares[w])] // none of them has more than one
 		room += len(shares[w])
 	}
 	onEach(workers, func(w int) { forks[w].applyGroups(shares[w]) })

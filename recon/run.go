@@ -15,14 +15,15 @@ type run struct {
 	docs  *Documents
 
 	events   [eventTypes]bool  // which events there are, at most
-	missable *[eventTypes]bool       // events whose rows can be without an account; nil until asked
-	idSpan   idScale                 // of the rows
-	firstDay Date                    // the least and the greatest settlement date; the other way round where there is none
+	missable *[eventTypes]bool // events whose rows can be without an account; nil until asked
+	idSpan   idScale           // of the rows
+	firstDay Date              // the least and the greatest settlement date; the other way round where there is none
 	lastDay  Date
 	byID     []uint32  // rows in the order of their ids (id, then the rest of the natural order)
 	besides  []uint32  // the rows that are no captures
 	repeats  []idRange // the stretches of byID whose rows have one id
 
+	counted counts
 	out     []outcome // per row
 	details []detail  // for rows with more to say; outcome.more points here
 	links   [][]uint32

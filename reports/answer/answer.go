@@ -39,10 +39,8 @@ type Night struct {
 	// the sources of lines out; all totals are unchanged.
 	ExceptionsOnly bool
 
-	counting sync.Once
-	counted  tally
-	opening  sync.Once
-	opened   openItems
+	opening sync.Once
+	opened  openItems
 }
 
 // Write writes the answer as JSON.

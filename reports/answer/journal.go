@@ -59,8 +59,8 @@ func (n *Night) controlTotals() map[string]any {
 		}
 	}
 	return map[string]any{
-		"transaction_rows": n.Result.Rows(), "transaction_outcomes": count(n.tallies().rows),
-		"document_rows": n.Result.Docs(), "document_outcomes": count(n.tallies().docs), "tie_out": tie,
+		"transaction_rows": n.Result.Rows(), "transaction_outcomes": count(n.Result.RowOutcomes()),
+		"document_rows": n.Result.Docs(), "document_outcomes": count(n.Result.DocOutcomes()), "tie_out": tie,
 	}
 }
 

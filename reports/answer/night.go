@@ -221,17 +221,6 @@ func (n *Night) tieOuts() []reports.TieOut {
 	return all
 }
 
-// tally is what is counted of rows and documents, once for all who show it.
-type tally struct {
-	rows, docs map[recon.Outcome]int
-	currencies []recon.CurrencyRows
-}
-
-func (n *Night) tallies() *tally {
-	n.counting.Do(func() { n.counted = tally{n.Result.RowOutcomes(), n.Result.DocOutcomes(), n.Result.RowsByCurrency()} })
-	return &n.counted
-}
-
 // open are the open items, looked for once for all who show them.
 func (n *Night) open() openItems {
 	n.opening.Do(func() { n.opened = openItemsOf(n.Result) })
@@ -240,7 +229,7 @@ func (n *Night) open() openItems {
 
 // countRows counts the rows of each currency by outcome (S).
 func (n *Night) countRows(of func(money.Currency) *reports.TieOut) {
-	for _, rows := range n.tallies().currencies {
+	for _, rows := range n.Result.RowsByCurrency() {
 		t := of(rows.Currency)
 		t.RowsIn, t.RowsMatched, t.RowsException = rows.All, rows.ByVerdict[recon.Matched], rows.ByVerdict[recon.Exception]
 		t.RowsIgnored = rows.ByVerdict[recon.Ignored] + rows.ByVerdict[recon.Undecided]
@@ -260,10 +249,10 @@ func (n *Night) counts() []reports.Count {
 			c.Ignored += items
 		}
 	}
-	for o, items := range n.tallies().rows {
+	for o, items := range n.Result.RowOutcomes() {
 		tally(&event, o.Verdict, items)
 	}
-	for o, items := range n.tallies().docs {
+	for o, items := range n.Result.DocOutcomes() {
 		tally(&doc, o.Verdict, items)
 	}
 	for i := range n.Result.Deposits {
