@@ -4,29 +4,18 @@ import "slices"
 
 // applyCaptures runs stages 4 and 5 over the linked captures, pass by pass,
 // inside a pass in processing order. Order only matters among rows that compete
-// for a document, so only those are sorted.
+// for a document.
 func (r *run) applyCaptures() {
-	r.applyLinked(Capture)
-}
-
-func (r *run) applyLinked(kind EventType) {
 	shared := r.sharedDocuments()
-	plain := r.books.Mapped == nil || !r.mayMiss(kind)
-	var contended []uint32
-	for _, i := range r.rowsWhere(func(i uint32) bool {
-		return r.row(i).kind == kind && r.live(i) && r.out[i].link != 0 && !(plain && r.matchAlone(i, shared))
-	}) {
-		if slices.ContainsFunc(r.linked(i), shared.has) {
-			contended = append(contended, i)
-		} else {
-			r.applyCapture(i, nil)
-		}
-	}
+	plain := r.books.Mapped == nil || !r.mayMiss(Capture)
+	rows := r.rowsWhere(func(i uint32) bool {
+		return r.row(i).kind == Capture && r.live(i) && r.out[i].link != 0 && !(plain && r.matchAlone(i, shared))
+	})
 	workers := r.in.Workers
 	if !plain || r.splitsSales() {
 		workers = 1 // the books, and the splits of cash sales, are asked by one
 	}
-	r.applyRivals(contended, workers)
+	r.applyRivals(rows, workers)
 }
 
 // splitsSales tells whether a merchant's captures are split over components.

@@ -23,7 +23,6 @@ func (r *run) resolveCredits() {
 	if !r.events[CreditOrRefund] {
 		return
 	}
-	wanted := map[saleKey]*refCount{}
 	var open []uint32
 	for _, at := range r.besidesWhere(func(i uint32) bool { return r.row(i).kind == CreditOrRefund && r.live(i) }) {
 		row := r.row(at)
@@ -34,15 +33,14 @@ func (r *run) resolveCredits() {
 			continue
 		}
 		open = append(open, at)
-		wanted[r.saleKey(at)] = &refCount{}
 	}
 	if len(open) == 0 {
 		return
 	}
-	r.countCaptures(wanted)
+	sales := r.countCaptures(open)
 	r.details = slices.Grow(r.details, len(open))
-	for _, at := range open {
-		if c := wanted[r.saleKey(at)]; c.count == 1 {
+	for k, at := range open {
+		if c := sales[k]; c.count == 1 {
 			r.row(at).kind = Refund
 			d := r.detail(at)
 			d.parentRow, d.parentPosted = c.row, c.posted
@@ -75,10 +73,10 @@ func postedSaleKey(p *Posted) saleKey {
 }
 
 func (r *run) hasKnownParent(i uint32) bool {
-	parent := r.txns.field(int(i), textParent)
-	if parent == "" {
+	if r.row(i).flags&flagHasParent == 0 {
 		return false
 	}
+	parent := r.txns.field(int(i), textParent)
 	for _, p := range r.rowsWithID(parent) {
 		if r.row(p).kind == Capture && r.row(p).flags&flagFault == 0 {
 			return true
@@ -92,34 +90,54 @@ func (r *run) hasKnownParent(i uint32) bool {
 	return false
 }
 
-// countCaptures counts the captures of each wanted reference in input and history, whatever their date.
-func (r *run) countCaptures(wanted map[saleKey]*refCount) {
-	filter := newKeyFilter(len(wanted))
-	for key := range wanted {
-		filter.add(key.ref)
+// countCaptures counts, for each of the credits, the captures of its merchant, currency
+// and reference in input and history, whatever their date.
+func (r *run) countCaptures(credits []uint32) []*refCount {
+	keys, sales := make([]saleKey, len(credits)), make([]*refCount, len(credits))
+	inRanges(r.in.Workers, len(credits), func(_, from, to int) {
+		for k := from; k < to; k++ {
+			keys[k] = r.saleKey(credits[k])
+		}
+	})
+	wanted, filter := make(map[saleKey]*refCount, len(keys)), newKeyFilter(len(keys))
+	for k, key := range keys {
+		if wanted[key] == nil {
+			wanted[key] = &refCount{}
+			filter.add(key.ref)
+		}
+		sales[k] = wanted[key]
 	}
-	found := make([][]uint32, r.in.Workers)
+	r.findSales(wanted, filter)
+	for h := range r.in.History {
+		p := &r.in.History[h]
+		if c, ok := wanted[postedSaleKey(p)]; ok && p.Type == Capture {
+			c.count, c.posted = c.count+1, h+1
+		}
+	}
+	return sales
+}
+
+// findSales counts the wanted captures among the rows.
+func (r *run) findSales(wanted map[saleKey]*refCount, filter keyFilter) {
+	type sale struct {
+		of  *refCount
+		row uint32
+	}
+	found := make([][]sale, r.in.Workers)
 	inRanges(r.in.Workers, len(r.txns.rows), func(worker, from, to int) {
 		for i := from; i < to; i++ {
 			row, reason := &r.txns.rows[i], r.out[i].reason
 			if row.kind != Capture || reason == InvalidRow || reason == DuplicateRow || !filter.mayHold(row.ref) {
 				continue
 			}
-			if _, ok := wanted[r.saleKey(uint32(i))]; ok {
-				found[worker] = append(found[worker], uint32(i))
+			if c, ok := wanted[r.saleKey(uint32(i))]; ok {
+				found[worker] = append(found[worker], sale{c, uint32(i)})
 			}
 		}
 	})
-	for _, rows := range found {
-		for _, i := range rows {
-			c := wanted[r.saleKey(i)]
-			c.count, c.row = c.count+1, i+1
-		}
-	}
-	for h := range r.in.History {
-		p := &r.in.History[h]
-		if c, ok := wanted[postedSaleKey(p)]; ok && p.Type == Capture {
-			c.count, c.posted = c.count+1, h+1
+	for _, sales := range found {
+		for _, s := range sales {
+			s.of.count, s.of.row = s.of.count+1, s.row+1
 		}
 	}
 }

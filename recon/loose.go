@@ -17,14 +17,18 @@ type looseKey struct {
 // looseCaptures is stage 7. Candidates of a pass are found once, on the state
 // that the passes before it left.
 func (r *run) looseCaptures() {
-	var rows []uint32
-	for _, at := range r.rowsWhere(func(i uint32) bool { return r.live(i) && r.row(i).kind == Capture && r.out[i].link == 0 }) {
-		if r.merchant[r.row(at).merchant].known {
-			rows = append(rows, at)
-		} else {
-			r.suspend(at, WrongMerchant)
+	rows := r.rowsWhere(func(i uint32) bool {
+		switch {
+		case !r.live(i) || r.row(i).kind != Capture || r.out[i].link != 0:
+		case !r.merchant[r.row(i).merchant].known:
+			r.suspend(i, WrongMerchant)
+		case strings.TrimSpace(r.txns.field(int(i), textLast4)) == "": // no pass takes it
+			r.suspend(i, NoOrder)
+		default:
+			return true
 		}
-	}
+		return false
+	})
 	rows = r.loosePass(r.inProcessingOrder(rows), ByAuth)
 	rows = r.loosePass(rows, ByWeak)
 	for _, i := range rows {

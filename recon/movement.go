@@ -55,6 +55,9 @@ const hasComponents = 8
 func (r *Result) Movements(from, to int, do func(*Movement)) {
 	var m Movement
 	for i := from; i < to; i++ {
+		if (i-from)%touchedRows == 0 {
+			r.run.touchDocuments(i, min(i+touchedRows, to))
+		}
 		if r.run.movesMoney(uint32(i)) {
 			r.run.movement(uint32(i), &m, do)
 		}

@@ -61,10 +61,10 @@ func (r *run) parentCapture(i uint32) (row uint32, posted int) {
 // whichever merchant it is of; but amounts of two currencies are never compared,
 // so an event in another one is no parent.
 func (r *run) parentOf(i uint32, kind EventType) (row uint32, posted int) {
-	parent, currency := r.txns.field(int(i), textParent), r.row(i).currency
-	if parent == "" {
+	if r.row(i).flags&flagHasParent == 0 {
 		return 0, 0
 	}
+	parent, currency := r.txns.field(int(i), textParent), r.row(i).currency
 	for _, p := range r.rowsWithID(parent) {
 		if r.row(p).kind == kind && r.row(p).currency == currency && r.movesMoney(p) {
 			return p + 1, 0

@@ -69,8 +69,7 @@ type parentKey struct {
 func (r *run) refundsOver() map[uint32]bool {
 	over := map[uint32]bool{}
 	sums := map[parentKey]int64{}
-	rows := r.besidesWhere(func(i uint32) bool { return r.row(i).kind == Refund && r.movesMoney(i) && r.out[i].kind != Rejected })
-	for _, i := range r.inProcessingOrder(rows) {
+	for _, i := range r.besidesWhere(func(i uint32) bool { return r.row(i).kind == Refund && r.movesMoney(i) && r.out[i].kind != Rejected }) {
 		row, posted := r.parentCapture(i)
 		if row == 0 && posted == 0 {
 			continue

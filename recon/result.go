@@ -84,7 +84,7 @@ func (r *Result) Order() []uint32 { return r.order }
 // OrderOf lists the transactions that want picks by their labels.
 func (r *Result) OrderOf(want func(row int) bool) []uint32 {
 	rows := r.run.rowsWhere(func(i uint32) bool { return want(int(i)) })
-	slices.SortFunc(rows, func(a, b uint32) int { return cmp.Compare(r.labels[a], r.labels[b]) })
+	sortOn(r.run.in.Workers, rows, func(a, b uint32) int { return cmp.Compare(r.labels[a], r.labels[b]) })
 	return rows
 }
 

@@ -19,6 +19,7 @@ func (r *run) sortOutRows() {
 	r.compareHistory()
 	r.ignoreRepeats(repeats)
 	r.resolveCredits()
+	r.besides = r.inProcessingOrder(r.besides)
 	inRanges(r.in.Workers, len(r.txns.rows), func(_, from, to int) {
 		for i := from; i < to; i++ {
 			r.sortOut(uint32(i))

@@ -20,7 +20,7 @@ type run struct {
 	firstDay Date              // the least and the greatest settlement date; the other way round where there is none
 	lastDay  Date
 	byID     []uint32  // rows in the order of their ids (id, then the rest of the natural order)
-	besides  []uint32  // the rows that are no captures
+	besides  []uint32  // the rows that are no captures, once stage 0 knows what all are in processing order
 	repeats  []idRange // the stretches of byID whose rows have one id
 
 	counted counts
@@ -202,10 +202,12 @@ func (r *run) inProcessingOrder(rows []uint32) []uint32 {
 		occurred Instant
 	}
 	order := make([]placed, len(rows))
-	for k, i := range rows {
-		order[k] = placed{r.row(i).settled, i, r.txns.occurred(int(i))}
-	}
-	slices.SortFunc(order, func(a, b placed) int {
+	inRanges(r.in.Workers, len(rows), func(_, from, to int) {
+		for k := from; k < to; k++ {
+			order[k] = placed{r.row(rows[k]).settled, rows[k], r.txns.occurred(int(rows[k]))}
+		}
+	})
+	sortOn(r.in.Workers, order, func(a, b placed) int {
 		if c := cmp.Compare(a.settled, b.settled); c != 0 {
 			return c
 		}
@@ -225,7 +227,7 @@ func (r *run) live(i uint32) bool { return r.out[i].verdict == Undecided }
 
 // liveRows lists live rows of the given events, captures not among them, in processing order.
 func (r *run) liveRows(kinds ...EventType) []uint32 {
-	return r.inProcessingOrder(r.besidesWhere(func(i uint32) bool {
+	return r.besidesWhere(func(i uint32) bool {
 		return r.out[i].verdict == Undecided && slices.Contains(kinds, r.txns.rows[i].kind)
-	}))
+	})
 }

@@ -8,7 +8,8 @@ func (r *run) rowsWhere(want func(i uint32) bool) []uint32 {
 	return selectFrom(r.in.Workers, len(r.txns.rows), want)
 }
 
-// besidesWhere lists the rows that want picks of those that are no captures.
+// besidesWhere lists the rows that want picks of those that are no captures, in
+// processing order once they are in it.
 func (r *run) besidesWhere(want func(i uint32) bool) (found []uint32) {
 	for _, i := range r.besides {
 		if want(i) {
