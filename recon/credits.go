@@ -18,32 +18,93 @@ type saleKey struct {
 	norm     string // of a reference whose key is not exact
 }
 
-// resolveCredits turns every CREDIT_OR_REFUND into one of the two.
-func (r *run) resolveCredits() {
+// credits are the rows that become one of the two once the captures are counted.
+type credits struct {
+	run    *run
+	open   []uint32
+	sales  []*refCount // by place in open
+	wanted map[saleKey]*refCount
+	filter keyFilter
+}
+
+// openCredits turns every CREDIT_OR_REFUND into a credit, or into a refund where
+// its parent is known, and tells of which credits the captures are wanted.
+func (r *run) openCredits() *credits {
+	c := &credits{run: r}
 	if !r.events[CreditOrRefund] {
-		return
+		return c
 	}
-	var open []uint32
 	for _, at := range r.besidesWhere(func(i uint32) bool { return r.row(i).kind == CreditOrRefund && r.live(i) }) {
 		row := r.row(at)
 		row.flags |= flagCreditOrRefund
-		row.kind = Credit
 		if r.hasKnownParent(at) {
 			row.kind = Refund
 			continue
 		}
-		open = append(open, at)
+		row.kind = Credit
+		c.open = append(c.open, at)
 	}
-	if len(open) == 0 {
-		return
+	c.ask()
+	return c
+}
+
+// ask notes which captures the open credits want.
+func (c *credits) ask() {
+	keys := make([]saleKey, len(c.open))
+	inRanges(c.run.in.Workers, len(keys), func(_, from, to int) {
+		for k := from; k < to; k++ {
+			keys[k] = c.run.saleKey(c.open[k])
+		}
+	})
+	c.sales, c.wanted, c.filter = make([]*refCount, len(keys)), make(map[saleKey]*refCount, len(keys)), newKeyFilter(len(keys))
+	for k, key := range keys {
+		if c.wanted[key] == nil {
+			c.wanted[key] = &refCount{}
+			c.filter.add(key.ref)
+		}
+		c.sales[k] = c.wanted[key]
 	}
-	sales := r.countCaptures(open)
-	r.details = slices.Grow(r.details, len(open))
-	for k, at := range open {
-		if c := sales[k]; c.count == 1 {
+}
+
+// sale is a capture that may be what a credit gives back.
+type sale struct {
+	of  *refCount
+	row uint32
+}
+
+// look adds a row to found if it is a wanted capture. Its date does not matter.
+func (c *credits) look(i uint32, found []sale) []sale {
+	row, reason := c.run.row(i), c.run.out[i].reason
+	if len(c.open) == 0 || row.kind != Capture || reason == InvalidRow || reason == DuplicateRow || !c.filter.mayHold(row.ref) {
+		return found
+	}
+	if of, wanted := c.wanted[c.run.saleKey(i)]; wanted {
+		found = append(found, sale{of, i})
+	}
+	return found
+}
+
+// resolve makes refunds of the credits that have exactly one capture, among those
+// found or in history.
+func (c *credits) resolve(found [][]sale) {
+	for _, sales := range found {
+		for _, s := range sales {
+			s.of.count, s.of.row = s.of.count+1, s.row+1
+		}
+	}
+	r := c.run
+	for h := range r.in.History {
+		p := &r.in.History[h]
+		if of, wanted := c.wanted[postedSaleKey(p)]; wanted && p.Type == Capture {
+			of.count, of.posted = of.count+1, h+1
+		}
+	}
+	r.details = slices.Grow(r.details, len(c.open))
+	for k, at := range c.open {
+		if of := c.sales[k]; of.count == 1 {
 			r.row(at).kind = Refund
 			d := r.detail(at)
-			d.parentRow, d.parentPosted = c.row, c.posted
+			d.parentRow, d.parentPosted = of.row, of.posted
 		}
 	}
 }
@@ -88,56 +149,4 @@ func (r *run) hasKnownParent(i uint32) bool {
 		}
 	}
 	return false
-}
-
-// countCaptures counts, for each of the credits, the captures of its merchant, currency
-// and reference in input and history, whatever their date.
-func (r *run) countCaptures(credits []uint32) []*refCount {
-	keys, sales := make([]saleKey, len(credits)), make([]*refCount, len(credits))
-	inRanges(r.in.Workers, len(credits), func(_, from, to int) {
-		for k := from; k < to; k++ {
-			keys[k] = r.saleKey(credits[k])
-		}
-	})
-	wanted, filter := make(map[saleKey]*refCount, len(keys)), newKeyFilter(len(keys))
-	for k, key := range keys {
-		if wanted[key] == nil {
-			wanted[key] = &refCount{}
-			filter.add(key.ref)
-		}
-		sales[k] = wanted[key]
-	}
-	r.findSales(wanted, filter)
-	for h := range r.in.History {
-		p := &r.in.History[h]
-		if c, ok := wanted[postedSaleKey(p)]; ok && p.Type == Capture {
-			c.count, c.posted = c.count+1, h+1
-		}
-	}
-	return sales
-}
-
-// findSales counts the wanted captures among the rows.
-func (r *run) findSales(wanted map[saleKey]*refCount, filter keyFilter) {
-	type sale struct {
-		of  *refCount
-		row uint32
-	}
-	found := make([][]sale, r.in.Workers)
-	inRanges(r.in.Workers, len(r.txns.rows), func(worker, from, to int) {
-		for i := from; i < to; i++ {
-			row, reason := &r.txns.rows[i], r.out[i].reason
-			if row.kind != Capture || reason == InvalidRow || reason == DuplicateRow || !filter.mayHold(row.ref) {
-				continue
-			}
-			if c, ok := wanted[r.saleKey(uint32(i))]; ok {
-				found[worker] = append(found[worker], sale{c, uint32(i)})
-			}
-		}
-	})
-	for _, sales := range found {
-		for _, s := range sales {
-			s.of.count, s.of.row = s.of.count+1, s.row+1
-		}
-	}
 }

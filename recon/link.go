@@ -12,8 +12,7 @@ import (
 func (r *run) linkCaptures() {
 	sale := func(d *docRow) bool { return d.takesMoney() && d.kind != CreditMemo }
 	memo := func(d *docRow) bool { return d.takesMoney() && d.kind == CreditMemo && d.status != Cancelled }
-	stock := r.takeStock(sale, memo)
-	captures, memos := r.newLinker(Capture, sale, stock[0]), r.newLinker(Refund, memo, stock[1])
+	captures, memos := r.newLinker(Capture, sale, r.stock.sales), r.newLinker(Refund, memo, r.stock.memos)
 	r.markDuplicates(captures.byOrder, captures.byInvoice, memos.byOrder, memos.byInvoice)
 	inRanges(r.in.Workers, len(r.txns.rows), func(worker, from, to int) {
 		l := captures.on(worker)
@@ -51,63 +50,20 @@ type severalDocs struct {
 	docs []uint32
 }
 
-func (r *run) newLinker(kind EventType, want func(*docRow) bool, found docStock) *linker {
+func (r *run) newLinker(kind EventType, want func(*docRow) bool, there numbered) *linker {
 	l := &linker{
 		r: r, want: want, parentToo: kind == Capture, ids: map[string][]uint32{},
-		byInvoice: r.buildIndex(want, r.invoiceNumber(), found.invoices), byOrder: r.buildIndex(want, r.orderNumber(), found.orders),
+		byInvoice: r.buildIndex(want, r.invoiceNumber(), there.invoices), byOrder: r.buildIndex(want, r.orderNumber(), there.orders),
 		unlinked: make([][]uint32, r.in.Workers), several: make([][]severalDocs, r.in.Workers),
 	}
-	for _, doc := range found.withID {
+	if there.requestIDs == 0 {
+		return l
+	}
+	for _, doc := range r.docsWhere(func(doc uint32) bool { return r.docs.rows[doc].flags&docHasRequestID != 0 && want(&r.docs.rows[doc]) }) {
 		id := strings.TrimSpace(r.docs.field(int(doc), docTextRequestID))
 		l.ids[id] = append(l.ids[id], doc)
 	}
 	return l
-}
-
-// docStock is what there is to index of the documents that somebody wants.
-type docStock struct {
-	invoices, orders int      // documents with such a number
-	withID           []uint32 // documents with the processor's id
-}
-
-func (s *docStock) add(o docStock) {
-	s.invoices, s.orders, s.withID = s.invoices+o.invoices, s.orders+o.orders, append(s.withID, o.withID...)
-}
-
-// takeStock counts for each who wants documents, in one pass over them.
-func (r *run) takeStock(wants ...func(*docRow) bool) []docStock {
-	stocks := make([][]docStock, max(1, r.in.Workers))
-	inRanges(r.in.Workers, len(r.docs.rows), func(worker, from, to int) {
-		found := make([]docStock, len(wants))
-		for i := from; i < to; i++ {
-			d := &r.docs.rows[i]
-			for k, want := range wants {
-				if want(d) {
-					found[k].count(d, uint32(i))
-				}
-			}
-		}
-		stocks[worker] = found
-	})
-	all := make([]docStock, len(wants))
-	for _, found := range stocks {
-		for k := range found {
-			all[k].add(found[k])
-		}
-	}
-	return all
-}
-
-func (s *docStock) count(d *docRow, doc uint32) {
-	if d.invoice != 0 {
-		s.invoices++
-	}
-	if d.order != 0 {
-		s.orders++
-	}
-	if d.flags&docHasRequestID != 0 {
-		s.withID = append(s.withID, doc)
-	}
 }
 
 // linkerOn is a linker as one worker uses it.

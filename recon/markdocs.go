@@ -7,7 +7,8 @@ import (
 )
 
 // markDocuments notes what every document is before any row looks at it, and
-// what of it is still owed, while documents still lie beside their texts.
+// what of it is still owed, while documents still lie beside their texts. On the
+// way it counts what there will be to index.
 func (r *run) markDocuments() {
 	card := make([]bool, len(r.docs.words.word))
 	test := make([]bool, len(r.docs.words.word))
@@ -15,7 +16,9 @@ func (r *run) markDocuments() {
 		card[n], test[n] = r.p.CardMethods[word], r.p.TestMerchants[word]
 	}
 	prefix := r.p.testPrefix()
-	inRanges(r.in.Workers, len(r.docs.rows), func(_, from, to int) {
+	stocks := make([]docStock, r.in.Workers)
+	inRanges(r.in.Workers, len(r.docs.rows), func(worker, from, to int) {
+		stock := &stocks[worker]
 		for i := from; i < to; i++ {
 			row := &r.docs.rows[i]
 			row.flags &^= docCard | docTest | docDuplicate
@@ -30,8 +33,49 @@ func (r *run) markDocuments() {
 			if test[row.merchant] || prefix.begins(row.order, func() string { return r.normOrder(uint32(i)) }) {
 				row.flags |= docTest
 			}
+			stock.count(row)
 		}
 	})
+	for w := range stocks {
+		r.stock.add(&stocks[w])
+	}
+}
+
+// docStock is what there is to index, at most, of sales and of credit memos.
+type docStock struct{ sales, memos numbered }
+
+// numbered counts documents with a number of each sort.
+type numbered struct{ invoices, orders, requestIDs int }
+
+func (s *docStock) count(d *docRow) {
+	switch {
+	case !d.takesMoney():
+	case d.kind == CreditMemo:
+		s.memos.count(d)
+	default:
+		s.sales.count(d)
+	}
+}
+
+func (n *numbered) count(d *docRow) {
+	if d.invoice != 0 {
+		n.invoices++
+	}
+	if d.order != 0 {
+		n.orders++
+	}
+	if d.flags&docHasRequestID != 0 {
+		n.requestIDs++
+	}
+}
+
+func (s *docStock) add(o *docStock) {
+	s.sales.add(o.sales)
+	s.memos.add(o.memos)
+}
+
+func (n *numbered) add(o numbered) {
+	n.invoices, n.orders, n.requestIDs = n.invoices+o.invoices, n.orders+o.orders, n.requestIDs+o.requestIDs
 }
 
 // sameSale is what makes two documents the same sale entered twice.

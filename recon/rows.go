@@ -18,13 +18,18 @@ func (r *run) sortOutRows() {
 	r.checkFollowers(followers)
 	r.compareHistory()
 	r.ignoreRepeats(repeats)
-	r.resolveCredits()
-	r.besides = r.inProcessingOrder(r.besides)
-	inRanges(r.in.Workers, len(r.txns.rows), func(_, from, to int) {
-		for i := from; i < to; i++ {
-			r.sortOut(uint32(i))
+	credits := r.openCredits()
+	found := make([][]sale, r.in.Workers)
+	inRanges(r.in.Workers, len(r.txns.rows), func(worker, from, to int) {
+		var mine []sale
+		for i := uint32(from); i < uint32(to); i++ {
+			mine = credits.look(i, mine)
+			r.sortOut(i)
 		}
+		found[worker] = mine
 	})
+	credits.resolve(found)
+	r.besides = r.inProcessingOrder(r.besides)
 	r.ignoreVoided()
 }
 
@@ -33,42 +38,41 @@ func (r *run) sortOutRows() {
 func (r *run) dateRows() {
 	prefix := r.p.testPrefix()
 	nothing := rowSpan{leastID: ^uint64(0), first: math.MaxInt32, last: math.MinInt32}
-	spans := slices.Repeat([]rowSpan{nothing}, r.in.Workers)
+	spans, events := slices.Repeat([]rowSpan{nothing}, r.in.Workers), make([][eventTypes]bool, r.in.Workers)
 	inRanges(r.in.Workers, len(r.txns.rows), func(worker, from, to int) {
+		var here [eventTypes]bool // not in the span, which shall stay in registers
 		span := nothing
 		for i := from; i < to; i++ {
 			r.dateRow(uint32(i), prefix)
 			row := &r.txns.rows[i]
-			span.events[row.kind] = true
+			here[row.kind] = true
 			span.leastID, span.greatestID = min(span.leastID, row.id.hi), max(span.greatestID, row.id.hi)
 			if row.settled != 0 {
 				span.first, span.last = min(span.first, row.settled), max(span.last, row.settled)
 			}
 		}
-		spans[worker] = span
+		spans[worker], events[worker] = span, here
 	})
 	all := nothing
-	for i := range spans {
-		all.cover(&spans[i])
+	for w := range spans {
+		all.cover(spans[w])
+		for kind, here := range events[w] {
+			r.events[kind] = r.events[kind] || here
+		}
 	}
-	if all.events[CreditOrRefund] { // becomes one of the two
-		all.events[Refund], all.events[Credit] = true, true
+	if r.events[CreditOrRefund] { // becomes one of the two
+		r.events[Refund], r.events[Credit] = true, true
 	}
-	r.events = all.events
 	r.idSpan, r.firstDay, r.lastDay = scaleOf(all.leastID, all.greatestID), all.first, all.last
 }
 
-// rowSpan is which events rows are, and between what their ids and settlement dates lie.
+// rowSpan is between what the rows' ids and settlement dates lie.
 type rowSpan struct {
-	events              [eventTypes]bool
 	leastID, greatestID uint64
 	first, last         Date
 }
 
-func (s *rowSpan) cover(o *rowSpan) {
-	for kind, here := range o.events {
-		s.events[kind] = s.events[kind] || here
-	}
+func (s *rowSpan) cover(o rowSpan) {
 	s.leastID, s.greatestID = min(s.leastID, o.leastID), max(s.greatestID, o.greatestID)
 	s.first, s.last = min(s.first, o.first), max(s.last, o.last)
 }

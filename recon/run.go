@@ -23,6 +23,7 @@ type run struct {
 	besides  []uint32  // the rows that are no captures, once stage 0 knows what all are in processing order
 	repeats  []idRange // the stretches of byID whose rows have one id
 
+	stock   docStock
 	counted counts
 	out     []outcome // per row
 	details []detail  // for rows with more to say; outcome.more points here
