@@ -72,13 +72,13 @@ NIGHTS ?= 200
 SERVICES ?= 5
 HUGE ?= 5GB
 
-torture: ## long proofs: SCENARIOS and a workbook of ROWS recalculated by LibreOffice, peak memory, a night after POSTED rows, LOADS loads of a folder in use, an ERP of 2,000,000 invoices, SEEDS demonstrations, the vendor's own client (needs npm), a fetched report of HUGE bytes within 256 MiB, a service killed KILLS times, NIGHTS nights by SERVICES services at once of which some stand still, every CUT_STEP packet and CUTS random faults of a delivery
+torture: ## long proofs: SCENARIOS and a workbook of ROWS recalculated by LibreOffice, peak memory, a night after POSTED rows, LOADS loads of a folder in use, an ERP of 2,000,000 invoices, SEEDS demonstrations, the vendor's own client (needs npm), a fetched report of HUGE bytes within 256 MiB, a service killed KILLS times, NIGHTS nights by SERVICES services at once of which some stand still, a disk that is full for a minute, every CUT_STEP packet and CUTS random faults of a delivery
 	TIEOUT_DEMO_SEEDS=$(SEEDS) TIEOUT_SCENARIOS=$(SCENARIOS) TIEOUT_ROWS=$(ROWS) $(GO) test -tags torture -count=1 -timeout 60m -v \
 	  -run 'WorkbookRecalculates|PeakMemory|DemoHolds|VendorClient' ./cmd/tieout ./reports/workbook
 	TIEOUT_LOADS=$(LOADS) TIEOUT_LIVE_LOADS=$(LOADS) $(GO) test -tags torture -count=1 -timeout 60m -v -run 'LoadsWhile|LargeCompany|LiveFolder' ./recon/sagepro
 	TIEOUT_HUGE=$(HUGE) $(GO) test -count=1 -timeout 120m -v -run HugeReport ./cmd/tieout
 	TIEOUT_POSTED_ROWS=$(POSTED) $(GO) test -count=1 -timeout 60m -v -run 'GrownStore' ./cmd/tieout
-	TIEOUT_KILLS=$(KILLS) TIEOUT_NIGHTS=$(NIGHTS) TIEOUT_SERVICES=$(SERVICES) $(GO) test -tags torture -count=1 -timeout 180m -v -run 'TestServiceIsKilled|TestOneNightOnce' ./cmd/tieout
+	TIEOUT_KILLS=$(KILLS) TIEOUT_NIGHTS=$(NIGHTS) TIEOUT_SERVICES=$(SERVICES) $(GO) test -tags torture -count=1 -timeout 180m -v -run 'TestServiceIsKilled|TestOneNightOnce|TestAFullDiskIsTold' ./cmd/tieout
 	TIEOUT_RESTORES=$(RESTORES) TIEOUT_SEED=$(CUT_SEED) $(GO) test -count=1 -timeout 60m -v -run "RestoreDrill" ./cmd/tieout
 	TIEOUT_CUT_STEP=$(CUT_STEP) TIEOUT_RANDOM_CUTS=$(CUTS) TIEOUT_SEED=$(CUT_SEED) $(GO) test -count=1 -timeout 120m -v -run 'Cut' ./ledger/drop
 

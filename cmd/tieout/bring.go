@@ -22,7 +22,7 @@ func (n *nightly) fetchFirst(log *slog.Logger, wait bool, change ...func(*cybers
 	if err != nil {
 		return err
 	}
-	n.fetcher = n.fetching(p)
+	n.fetcher, n.ahead = n.fetching(p), p.host.Ahead
 	n.fetcher.Wait = wait
 	return nil
 }

@@ -86,7 +86,7 @@ func (n *nightly) seal(s *config.Seal, parts []posting.Part) error {
 		return fmt.Errorf("pgp: %w", err)
 	}
 	if soon := expiring(keys, n.now()); soon != "" && !slices.Contains(n.notes, soon) {
-		n.notes = append(n.notes, soon)
+		n.expires, n.notes = soon, append(n.notes, soon)
 	}
 	for i := range parts {
 		if parts[i].Bytes, err = keys.Seal(parts[i].Bytes, n.now()); err != nil {

@@ -43,12 +43,14 @@ type nightly struct {
 	dry     bool         // compute and show, and touch nothing
 	scratch string       // folder of a dry run
 
-	missingDay  bool            // the run in progress is for a day that no run has covered; if another is faster it is none
-	undelivered []*openDelivery // after the last hand-out
-	served      *servedDay      // nil: a run by hand, which hands out by itself
-	full        bool            // take all documents of the ERP, not only those of late
-	since       recon.Date      // documents of the ERP from this day on are of interest
-	notes       []string        // what is worth knowing beside the results
+	missingDay  bool                 // the run in progress is for a day that no run has covered; if another is faster it is none
+	undelivered []*openDelivery      // after the last hand-out
+	served      *servedDay           // nil: a run by hand, which hands out by itself
+	full        bool                 // take all documents of the ERP, not only those of late
+	since       recon.Date           // documents of the ERP from this day on are of interest
+	notes       []string             // what is worth knowing beside the results
+	expires     string               // a key of the target served last that will not do much longer, in words
+	ahead       func() time.Duration // how far the clock is ahead of the processor's, once reports were fetched
 
 	log *slog.Logger // of a service; nil: none
 

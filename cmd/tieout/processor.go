@@ -25,6 +25,7 @@ import (
 // processor fetches the reports of the configured accounts into the archive.
 type processor struct {
 	cfg     *config.Processor
+	host    *cybersource.Host
 	clients map[string]*cybersource.Client
 	faults  map[string]error // of accounts without a client
 	archive *store.Archive
@@ -69,7 +70,7 @@ func (n *nightly) openProcessor(log *slog.Logger, change ...func(*cybersource.Op
 	if err != nil {
 		return nil, usage(err)
 	}
-	p := &processor{cfg: cfg, clients: map[string]*cybersource.Client{}, faults: map[string]error{}, archive: n.archive, policy: &n.cfg.Policy, now: n.now, orders: 30 * time.Minute}
+	p := &processor{cfg: cfg, host: host, clients: map[string]*cybersource.Client{}, faults: map[string]error{}, archive: n.archive, policy: &n.cfg.Policy, now: n.now, orders: 30 * time.Minute}
 	var faults []error
 	for _, a := range cfg.Accounts {
 		credentials, err := credentialsOf(a, n.secrets())

@@ -85,8 +85,15 @@ func newAccount(t *testing.T, scheme cybersource.Scheme, zone, more string) *acc
 
 // impatient makes a client that does not wait long, for a peer of the same house.
 func (o *accountFolder) impatient(c *cybersource.Options) {
-	c.Now = func() time.Time { return o.clock() }
-	c.FirstDelay, c.MaxDelay, c.PerSecond, c.Silence, c.Attempts = time.Millisecond, 2*time.Millisecond, 10_000, 2*time.Second, 4
+	impatientBy(func() time.Time { return o.clock() })(c)
+}
+
+// impatientBy does so by a clock.
+func impatientBy(now func() time.Time) func(*cybersource.Options) {
+	return func(c *cybersource.Options) {
+		c.Now = now
+		c.FirstDelay, c.MaxDelay, c.PerSecond, c.Silence, c.Attempts = time.Millisecond, 2*time.Millisecond, 10_000, 2*time.Second, 4
+	}
 }
 
 func (o *accountFolder) grid(change ...func(*gridVerb)) *gridVerb {

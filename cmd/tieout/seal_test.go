@@ -7,16 +7,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ProtonMail/gopenpgp/v3/crypto"
 
 	"tieout/ledger/posting"
 )
 
-// pgpKey writes a key pair into the company's folder.
-func (c companyFolder) pgpKey(name string, days int32) *crypto.Key {
+// pgpKey writes a key pair that was made at a time into the company's folder; it lasts
+// for ever with 0 days.
+func (c companyFolder) pgpKey(name string, made time.Time, days int32) *crypto.Key {
 	c.t.Helper()
-	k, err := crypto.PGP().KeyGeneration().AddUserId(name, name+"@example.com").Lifetime(days * 86400).New().GenerateKey()
+	k, err := crypto.PGP().KeyGeneration().AddUserId(name, name+"@example.com").GenerationTime(made.Unix()).Lifetime(days * 86400).New().GenerateKey()
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -37,7 +39,7 @@ func (c companyFolder) pgpKey(name string, days int32) *crypto.Key {
 // those bytes, a retry sends the same, and a key that is not the pinned one gets nothing.
 func TestPostingFilesAreSealed(t *testing.T) {
 	c := newCompany(t, "")
-	ours, theirs := c.pgpKey("ours", 0), c.pgpKey("erp", 20)
+	ours, theirs := c.pgpKey("ours", time.Now(), 0), c.pgpKey("erp", time.Now(), 20)
 	pgp := "posting: {folder: lost/posting, pgp: {recipient: erp.asc, fingerprint: \"" + theirs.GetFingerprint() + "\", key: \"${file:ours.key}\"}}\n"
 	text := read(t, filepath.Join(c.dir, "tieout.yaml"))
 	c.put("tieout.yaml", text+strings.Replace(pgp, theirs.GetFingerprint(), ours.GetFingerprint(), 1))

@@ -25,6 +25,7 @@ import (
 	"tieout/ledger/drop"
 	"tieout/ledger/money"
 	"tieout/recon"
+	"tieout/recon/cybersource"
 	"tieout/recon/night"
 	"tieout/recon/store"
 	"tieout/recon/store/queue"
@@ -39,6 +40,10 @@ type serveVerb struct {
 	again  time.Duration // after which a late report is asked for again, in tests
 	sweep  time.Duration
 	now    func() time.Time
+
+	elapsed func() time.Duration         // time that went by, in tests
+	ticks   <-chan time.Time             // looks, in tests
+	change  []func(*cybersource.Options) // of the processor's client, in tests
 }
 
 func serveCommand() *cobra.Command {
@@ -52,7 +57,7 @@ What is owed stands in the store, so a service may be stopped, killed and starte
 lets the run under way end, for --stop-within at most; the second ends the service at once. A SQLite store takes one
 service, PostgreSQL several. "tieout run" beside a service hands its run over to it.
 What fails is tried again after pauses that grow from a minute to an hour; what no attempt can help is given up,
-told, listed by "tieout status --stuck", and tried again on the next morning or by --replay.`,
+told, listed by "tieout status --stuck", and tried again on the next morning, at the next start or by --replay.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if v.replay != 0 {
@@ -111,7 +116,7 @@ func (v *served) serve(ctx context.Context, cfg *config.Run) error {
 	}
 	defer leave()
 	s := service.New(v, v, v, service.Options{
-		Company: v.company, ID: v.id, Schedules: cfg.Service.Schedules, Fetches: cfg.Processor != nil, Sweep: v.sweep, Overdue: cfg.Service.Overdue, StopWithin: v.within, Poll: cfg.Service.Pooler, Retry: v.retry,
+		Company: v.company, ID: v.id, Schedules: cfg.Service.Schedules, Fetches: cfg.Processor != nil, Sweep: v.sweep, Overdue: cfg.Service.Overdue, StopWithin: v.within, Poll: cfg.Service.Pooler, Retry: v.retry, Elapsed: v.elapsed, Ticks: v.ticks,
 	}, v.now, v.log)
 	if cfg.Service.Admin != "" {
 		address, err := s.Listen(ctx, cfg.Service.Admin, v.ready)
@@ -178,27 +183,46 @@ func (v *served) Last(ctx context.Context) (recon.Date, error) {
 	return n.last(ctx)
 }
 
-func (v *served) ready(ctx context.Context) error { _, err := v.Last(ctx); return err }
+// Newest is the newest instant that the store holds of the company.
+func (v *served) Newest(ctx context.Context) (time.Time, error) {
+	return v.store.Newest(ctx, v.company)
+}
+
+// ready tells whether the store answers, and takes this service for one that lives:
+// one that could not write its sign of life for a lease is none.
+func (v *served) ready(ctx context.Context) error {
+	if _, err := v.Last(ctx); err != nil {
+		return err
+	}
+	all, err := v.store.Services(ctx, v.company)
+	if err == nil && !slices.ContainsFunc(all, func(s store.Service) bool { return s.ID == v.id }) {
+		err = errors.New("this service has given it no sign of life for too long, and others take its work over")
+	}
+	return err
+}
 
 // Fetch asks once for the reports of a day.
-func (v *served) Fetch(ctx context.Context, day recon.Date) (time.Duration, error) {
+func (v *served) Fetch(ctx context.Context, day recon.Date) (f service.Fetched, err error) {
 	n, err := v.at(day)
 	if err != nil {
-		return 0, err
+		return f, err
 	}
-	if err := n.fetchFirst(v.log, false); err != nil {
-		return 0, err
+	if err := n.fetchFirst(v.log, false, v.change...); err != nil {
+		return f, err
 	}
-	if err := n.bring(ctx, config.Range{From: day, To: day}); err != nil {
-		return 0, err
+	err = n.bring(ctx, config.Range{From: day, To: day})
+	if n.ahead != nil { // the configuration of this moment has an account
+		f.Ahead = n.ahead()
 	}
-	wait := time.Duration(0)
+	if err != nil {
+		return f, err
+	}
 	for _, c := range n.grid {
 		if left := c.Due.In(time.UTC).Sub(v.now()); c.State == night.CellLate && left > 0 {
-			wait = max(wait, min(left, cmp.Or(v.again, lookAgain)))
+			f.Wait = max(f.Wait, min(left, cmp.Or(v.again, lookAgain)))
 		}
 	}
-	return wait, nil
+	return f, nil
 }
 
 // lookAgain is how often a report that is late is asked for until it is due.
@@ -214,7 +238,7 @@ func (v *served) Run(ctx context.Context, day recon.Date) (o service.Outcome, er
 		return o, err
 	}
 	n.served = &servedDay{day: day}
-	if err := n.fetchFirst(v.log, false); err != nil {
+	if err := n.fetchFirst(v.log, false, v.change...); err != nil {
 		return o, err
 	}
 	answers, err := n.runMissing(ctx, config.Range{From: day, To: day, AsOf: recon.DateOf(v.now().In(n.cfg.Recon.Zone))})
@@ -257,6 +281,7 @@ func (v *served) Deliver(ctx context.Context, target string) (sent service.Sent,
 	for _, note := range n.notes {
 		v.log.Warn("worth knowing", "target", target, "note", note)
 	}
+	sent.Expires = n.expires
 	for _, u := range n.undelivered {
 		sent.Open = append(sent.Open, u.Error())
 		sent.Failed = errors.Join(sent.Failed, retryable(u))
@@ -421,7 +446,7 @@ func (n *nightly) outcome(day recon.Date, a *night.Answer) service.Outcome {
 			o.Exceptions++
 		}
 	}
-	o.Missing = slices.Concat(a.Unusable, a.NotProvided)
+	o.Missing = slices.Concat(a.Unusable, spoilt(a.Reports), a.NotProvided)
 	for _, artifact := range a.Commit.Artifacts {
 		if strings.HasSuffix(artifact.Name, ".xlsx") {
 			o.Workbook = filepath.Join(n.path(n.cfg.Output), artifact.Name)
@@ -429,6 +454,23 @@ func (n *nightly) outcome(day recon.Date, a *night.Answer) service.Outcome {
 	}
 	o.Summary = fmt.Sprintf("%s, %s matched, %s, ties: yes", counted(a.Result.Rows(), "transaction"), matched(a.Result), counted(o.Exceptions, "exception"))
 	return o
+}
+
+// spoilt names the files of which rows cannot be used: one that was read while it was
+// being written looks like that. No value is told (R7).
+func spoilt(files []recon.FileReport) (all []string) {
+	for i := range files {
+		f := &files[i]
+		if f.Verdict != recon.FilePartial {
+			continue
+		}
+		why := fmt.Sprintf("%s: %d of %d rows cannot be used", f.File, f.Rows.Quarantined, f.Rows.Total)
+		if at := slices.IndexFunc(f.Findings, func(g recon.Finding) bool { return g.Line > 0 }); at >= 0 {
+			why += fmt.Sprintf(", first in line %d, %s: %s", f.Findings[at].Line, f.Findings[at].Column, f.Findings[at].Code)
+		}
+		all = append(all, why)
+	}
+	return all
 }
 
 // counted is a number of things.

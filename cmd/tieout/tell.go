@@ -9,6 +9,7 @@ import (
 	"github.com/wneessen/go-mail"
 
 	"tieout/cmd/tieout/internal/service"
+	"tieout/recon"
 	"tieout/recon/store"
 )
 
@@ -71,18 +72,21 @@ func (v *served) channel(name string) *channel {
 	return nil
 }
 
-// Tell keeps a notice with a job that sends it. Where the store is the trouble it is
-// sent at once, and once.
+// Tell keeps a notice with a job that sends it. Where the store or the queue is the
+// trouble it is sent at once, and once.
 func (v *served) Tell(ctx context.Context, notice service.Notice) error {
 	if len(v.channels) == 0 {
 		return nil
 	}
-	kept := store.Notice{Key: notice.Key, Kind: string(notice.Kind), Subject: notice.Subject, Body: notice.Text, Attach: notice.Attach}
+	var names []string
 	for _, c := range v.channels {
-		kept.Channels = append(kept.Channels, c.name)
+		names = append(names, c.name)
 	}
-	err := v.store.Announce(ctx, v.company, kept)
-	if err == nil || !v.firstTime(notice.Key) {
+	var err error
+	if !notice.Direct {
+		err = v.announce(ctx, notice, names)
+	}
+	if err == nil && !notice.Direct || !v.firstTime(notice.Key) {
 		return nil
 	}
 	if faults := v.sendAll(ctx, notice); faults != nil {
@@ -131,6 +135,25 @@ func (v *served) Send(ctx context.Context, key string) error {
 	return errors.Join(faults...)
 }
 
+// tellOthers tells of a channel that does not tell by those that may (R18).
+func (v *served) tellOthers(ctx context.Context, dumb string, why error) error {
+	var others []string
+	for _, c := range v.channels {
+		if c.name != dumb {
+			others = append(others, c.name)
+		}
+	}
+	if len(others) == 0 {
+		return nil
+	}
+	return v.announce(ctx, service.Untold(dumb, recon.DateOf(v.now()), why), others)
+}
+
+// announce keeps a notice for channels, with a job that sends it.
+func (v *served) announce(ctx context.Context, n service.Notice, channels []string) error {
+	return v.store.Announce(ctx, v.company, store.Notice{Key: n.Key, Kind: string(n.Kind), Subject: n.Subject, Body: n.Text, Attach: n.Attach, Channels: channels})
+}
+
 // sendBy sends a notice by its channel. The workbook that it names is handed out first.
 func (v *served) sendBy(ctx context.Context, kept *store.Notice) error {
 	c := v.channel(kept.Channels[0])
@@ -144,7 +167,7 @@ func (v *served) sendBy(ctx context.Context, kept *store.Notice) error {
 	}
 	err := c.send(ctx, service.Notice{Key: kept.Key, Kind: service.Kind(kept.Kind), Subject: kept.Subject, Text: kept.Body, Attach: kept.Attach})
 	if err != nil {
-		return errors.Join(err, v.store.NotTold(ctx, v.company, kept.Key, c.name, err.Error()))
+		return errors.Join(err, v.store.NotTold(ctx, v.company, kept.Key, c.name, err.Error()), v.tellOthers(ctx, c.name, err))
 	}
 	return v.store.Told(ctx, v.company, kept.Key, c.name)
 }

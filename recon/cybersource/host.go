@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go"
@@ -67,7 +68,12 @@ type Host struct {
 	get     failsafe.Executor[*Answer] // retry, breaker, rate, time-out
 	once    failsafe.Executor[*Answer] // the same without retry, for what must not be sent twice
 	breaker circuitbreaker.CircuitBreaker[*Answer]
+	ahead   atomic.Int64 // nanoseconds, by the last answer that said
 }
+
+// Ahead is how far our clock was ahead of the processor's by its last answer that said
+// so, a refusal too; 0 if none did.
+func (h *Host) Ahead() time.Duration { return time.Duration(h.ahead.Load()) }
 
 // NewHost checks an address and makes its chain.
 func NewHost(base string, o Options) (*Host, error) {
@@ -276,6 +282,9 @@ func (c *Client) exchange(w *watcher, q call) (*Answer, error) {
 	defer resp.Body.Close()
 	a := &Answer{Status: resp.StatusCode, Correlation: shown(resp.Header.Get("V-C-Correlation-Id")), Header: resp.Header, Received: c.host.o.Now()}
 	a.Date, _ = http.ParseTime(resp.Header.Get("Date")) // one that does not say so has no date
+	if !a.Date.IsZero() {
+		c.host.ahead.Store(int64(a.Skew()))
+	}
 	body := &body{watcher: w, in: resp.Body, a: a}
 	if resp.StatusCode/100 != 2 {
 		return a, refusal(a, body)

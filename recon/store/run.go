@@ -200,6 +200,20 @@ type Ran struct {
 	Failure               string
 }
 
+// Newest is the newest instant by the clock of whoever ran, asked or told something for
+// a company; zero if nobody did.
+func (s *Store) Newest(ctx context.Context, company string) (time.Time, error) {
+	var micros int64
+	err := s.db.QueryRowContext(ctx, `SELECT COALESCE(MAX(at), 0) FROM (
+		SELECT MAX(started_us) AS at FROM runs WHERE company = $1 UNION ALL SELECT MAX(ended_us) FROM runs WHERE company = $2
+		UNION ALL SELECT MAX(asked_us) FROM report_cells WHERE company = $3 UNION ALL SELECT MAX(first_us) FROM notices WHERE company = $4) all_of_them`,
+		company, company, company, company).Scan(&micros)
+	if err != nil || micros == 0 {
+		return time.Time{}, err
+	}
+	return time.UnixMicro(micros), nil
+}
+
 // Runs are the last runs of a company, newest first.
 func (s *Store) Runs(ctx context.Context, company string, most int) (all []Ran, err error) {
 	err = each(ctx, s.db, "SELECT run_id, date_from, date_to, as_of, state, outcome, started_us, ended_us, failure FROM runs WHERE company = $1 ORDER BY run_no DESC LIMIT $2", []any{company, most}, func(scan func(...any) error) error {

@@ -23,8 +23,8 @@ func cause(err error) error {
 }
 
 // Handler is the page for machines that watch: /healthz says that the process
-// lives, /readyz that it can work: the store answers, and what is owed was looked at
-// of late; /metrics counts, /status tells the state. ready asks the store.
+// lives, /readyz that it can work, see unready; /metrics counts, /status tells the
+// state. ready asks the store.
 func (s *Service) Handler(ready func(context.Context) error) http.Handler {
 	registry := prometheus.NewRegistry()
 	s.measure(registry)
@@ -33,12 +33,8 @@ func (s *Service) Handler(ready func(context.Context) error) http.Handler {
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 		defer cancel()
-		if err := ready(ctx); err != nil {
-			http.Error(w, "the store does not answer: "+err.Error(), http.StatusServiceUnavailable)
-			return
-		}
-		if looked := s.Status().Looked; s.now().Sub(looked) > 3*s.o.Sweep+time.Minute {
-			http.Error(w, "what is owed was last looked at "+looked.UTC().Format(time.RFC3339), http.StatusServiceUnavailable)
+		if why := s.unready(ctx, ready); why != "" {
+			http.Error(w, why, http.StatusServiceUnavailable)
 			return
 		}
 		_, _ = w.Write([]byte("ok\n"))
@@ -49,6 +45,26 @@ func (s *Service) Handler(ready func(context.Context) error) http.Handler {
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return mux
+}
+
+// unready is why the service cannot work, "" if it can: the store does not answer or
+// knows it no more, nobody has looked at what is owed of late, or the clock may be wrong.
+func (s *Service) unready(ctx context.Context, ready func(context.Context) error) string {
+	if err := ready(ctx); err != nil {
+		return "the store does not answer as it should: " + err.Error()
+	}
+	s.mu.Lock()
+	looked, ago, paused := s.status.Looked, s.o.Elapsed()-s.looked, s.status.Paused
+	s.mu.Unlock()
+	switch {
+	case looked.IsZero():
+		return "what is owed could not be looked at yet"
+	case ago > 3*s.o.Sweep+time.Minute:
+		return "what is owed was last looked at " + ago.Round(time.Second).String() + " ago"
+	case paused:
+		return "the clock may be wrong: nothing is run or posted"
+	}
+	return ""
 }
 
 // measure registers what can be counted. All figures come from the status, so they

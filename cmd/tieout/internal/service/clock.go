@@ -17,28 +17,43 @@ const (
 type steps struct {
 	seen    bool
 	wall    time.Time     // at the last look
+	right   time.Time     // what it would show by now, had it not been set to where nothing is run by it
 	elapsed time.Duration // since the start, whatever the wall clock does
 	resume  time.Time     // nothing is run or posted while the wall clock is before it
-	stop    bool          // until the next start
+	stop    bool          // until the clock is right again, or until the next start
 }
 
 // look tells by how much the clock was set since the last look, 0 for not at all.
 func (c *steps) look(wall time.Time, elapsed time.Duration) (by time.Duration) {
 	wall = wall.Round(0) // the wall clock alone
-	expected := c.wall.Add(elapsed - c.elapsed)
+	since := elapsed - c.elapsed
 	if c.seen {
-		by = wall.Sub(expected)
+		by = wall.Sub(c.wall.Add(since))
 	}
+	c.right = c.right.Add(since)
 	c.seen, c.wall, c.elapsed = true, wall, elapsed
-	switch {
-	case by.Abs() < stepAlarm:
-		return 0
-	case by >= farAhead:
-		c.stop = true
-	case by < 0 && expected.After(c.resume):
-		c.resume = expected
+	if by.Abs() < stepAlarm {
+		by = 0
+	} else {
+		c.step(wall)
+	}
+	if !c.paused(wall) {
+		c.right = wall
 	}
 	return by
+}
+
+// step judges a clock that was set by what it should show: one that is right again
+// holds up nothing, however wrong it was.
+func (c *steps) step(wall time.Time) {
+	off := wall.Sub(c.right)
+	c.stop = off >= farAhead
+	switch {
+	case off > -stepAlarm:
+		c.resume = time.Time{}
+	case c.right.After(c.resume):
+		c.resume = c.right
+	}
 }
 
 // paused tells whether nothing may be run or posted by the clock.
@@ -46,9 +61,10 @@ func (c *steps) paused(wall time.Time) bool { return c.stop || wall.Before(c.res
 
 // watchClock tells of a clock that was set (R9).
 func (s *Service) watchClock(ctx context.Context) {
-	now := s.now()
+	now, elapsed := s.now(), s.o.Elapsed()
 	s.mu.Lock()
-	by := s.clockSteps.look(now, s.o.Elapsed())
+	was := s.clockSteps.paused(s.clockSteps.wall)
+	by := s.clockSteps.look(now, elapsed)
 	paused, resume := s.clockSteps.paused(now), s.clockSteps.resume
 	s.status.Paused = paused
 	s.mu.Unlock()
@@ -57,10 +73,12 @@ func (s *Service) watchClock(ctx context.Context) {
 	}
 	what := "Nothing is held up by it."
 	switch {
-	case paused && by > 0:
-		what = "Nothing is run or posted before the service is started anew: make sure that the clock is right."
+	case paused && resume.IsZero():
+		what = "Nothing is run or posted before the clock is set right, or the service is started anew: make sure that the clock is right."
 	case paused:
 		what = fmt.Sprintf("Nothing is run or posted before %s by that clock, or before the service is started anew: make sure that it is right.", resume.UTC().Format(time.RFC3339))
+	case was:
+		what = "It is right by the time that went by: what was held up goes on."
 	}
 	s.log.Error("the clock was set", "by", by.String(), "paused", paused)
 	s.tell(ctx, Notice{
@@ -69,8 +87,35 @@ func (s *Service) watchClock(ctx context.Context) {
 	})
 }
 
-// held tells whether runs and postings wait for the clock to be right.
-func (s *Service) held() bool {
+// holdClock holds a clock at the start against the newest instant in the store: one that
+// shows an earlier time was set back while nobody watched, or was wrong when that was
+// written; one far ahead may be wrong, or the service was away. Which it is nobody can
+// tell from here, so it is told and holds up nothing: no day is run twice by it.
+func (s *Service) holdClock(ctx context.Context) {
+	newest, err := s.nights.Newest(ctx)
+	if err != nil {
+		s.log.Error("the clock could not be held against the store", "error", err) // the look that follows tells
+		return
+	}
+	now := s.now()
+	ahead, side := now.Sub(newest), "ahead of"
+	if ahead < 0 {
+		side = "behind"
+	}
+	if newest.IsZero() || ahead > -stepAlarm && ahead < farAhead {
+		return
+	}
+	s.log.Error("the clock is not that of the store", "ahead", ahead.String())
+	s.tell(ctx, Notice{
+		Key: "clock|start|" + newest.UTC().Format(time.RFC3339), Kind: Clock, Subject: fmt.Sprintf("the clock is %s what is stored by %s", side, ahead.Abs().Round(time.Second)),
+		Text: fmt.Sprintf("At the start of the service it shows %s, and the newest that is stored is of %s. Nothing is held up by it: make sure that the clock is right.", now.UTC().Format(time.RFC3339), newest.UTC().Format(time.RFC3339)),
+	})
+}
+
+// held tells whether runs and postings wait for the clock to be right. It looks at the
+// clock of this moment: one that was set since the last look makes nothing due.
+func (s *Service) held(ctx context.Context) bool {
+	s.watchClock(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.clockSteps.paused(s.now())

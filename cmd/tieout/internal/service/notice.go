@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -24,6 +25,7 @@ const (
 	Undelivered Kind = "undelivered"
 	Stuck       Kind = "stuck"
 	Clock       Kind = "clock"
+	Expires     Kind = "expires"
 )
 
 // Notice is told once for its key. It holds no personal data: counts, days,
@@ -34,6 +36,7 @@ type Notice struct {
 	Subject string
 	Text    string
 	Attach  string // path of a workbook, "" for none
+	Direct  bool   // sent past the queue, which is the trouble: once for a start of the service
 }
 
 // Teller tells people.
@@ -77,20 +80,52 @@ func failedJob(j queue.Job, err error) Notice {
 
 func standstill(e *queue.Entry) Notice {
 	return Notice{
-		Key: fmt.Sprintf("standstill|%s|%d", e.Job, e.No), Kind: Stuck, Subject: "the queue stands still",
+		Key: fmt.Sprintf("standstill|%s|%d", e.Job, e.No), Kind: Stuck, Direct: true, Subject: "the queue stands still",
 		Text: fmt.Sprintf("%s waits since %s and nothing is being worked. Start the service anew; if that does not help, look at its log.", e.Job, e.Next.UTC().Format(time.RFC3339)),
 	}
 }
 
-func overdueNight(day recon.Date, due time.Time, why string) Notice {
+// overdueNights tells of all days that are overdue at once, and again when there is one more.
+func overdueNights(late []recon.Date, due time.Time, why string) Notice {
+	last := late[len(late)-1]
+	subject := fmt.Sprintf("the night of %s is overdue", last)
+	if len(late) > 1 {
+		subject = fmt.Sprintf("the nights of %s to %s are overdue", late[0], last)
+	}
 	return Notice{
-		Key: "overdue|" + day.String(), Kind: Overdue, Subject: fmt.Sprintf("the night of %s is overdue", day),
-		Text: fmt.Sprintf("It was due at %s. %s", due.Format(time.RFC3339), why),
+		Key: "overdue|" + last.String(), Kind: Overdue, Subject: subject,
+		Text: fmt.Sprintf("It was due at %s. %s", due.Format(time.RFC3339), cmp.Or(why, "No attempt has ended since this service was started.")),
 	}
 }
 
 func undelivered(why string) Notice {
 	return Notice{Key: "undelivered|" + mark(why), Kind: Undelivered, Subject: "a posting file is not delivered", Text: why}
+}
+
+// clockApart is a clock that is not the processor's. It is told once for a day, with
+// the time it was off by first.
+func clockApart(day recon.Date, ahead time.Duration) Notice {
+	side := "ahead of"
+	if ahead < 0 {
+		side = "behind"
+	}
+	return Notice{
+		Key: "clock|processor|" + day.String(), Kind: Clock, Subject: "this host's clock is not the processor's",
+		Text: fmt.Sprintf("It is %s %s the processor's, which refuses what is signed more than two minutes apart. Nothing is held up by it here: set this host's clock by a time server.", ahead.Abs().Round(time.Second), side),
+	}
+}
+
+// expires is a key of a target that will not do for long (PF-12).
+func expires(target, why string) Notice {
+	return Notice{Key: "expires|" + target + "|" + mark(why), Kind: Expires, Subject: "a key of target " + target + " expires", Text: why}
+}
+
+// Untold is a channel that does not tell, for those that do: told once a day.
+func Untold(channel string, on recon.Date, why error) Notice {
+	return Notice{
+		Key: "untold|" + channel + "|" + on.String(), Kind: Failed, Subject: "nobody can be told by " + channel,
+		Text: why.Error() + ". What is to be told by it is kept, and tried again.",
+	}
 }
 
 func stuckJob(e *queue.Entry) Notice {

@@ -21,9 +21,11 @@ type Nights interface {
 	// Last is the last business day that a committed run covered, the day before the
 	// first one ever where there was none.
 	Last(ctx context.Context) (recon.Date, error)
-	// Fetch asks once for what a business day needs and is not in. wait is after
-	// which time to ask again, 0 where all is in or is not waited for any more.
-	Fetch(ctx context.Context, day recon.Date) (wait time.Duration, err error)
+	// Newest is the newest instant that the store holds, zero where it holds none.
+	Newest(ctx context.Context) (time.Time, error)
+	// Fetch asks once for what a business day needs and is not in. What was learnt on the
+	// way counts although it failed.
+	Fetch(ctx context.Context, day recon.Date) (Fetched, error)
 	// Run runs one business day and commits it, with the jobs and notices that it brings.
 	Run(ctx context.Context, day recon.Date) (Outcome, error)
 	// Asked runs what is not the turn of a day: what somebody asked for by hand, # and
@@ -66,9 +68,16 @@ type Outcome struct {
 	Missing    []string // sources that are missing or late, in words
 }
 
+// Fetched is what came of asking for reports.
+type Fetched struct {
+	Wait  time.Duration // after which to ask again, 0 where all is in or is not waited for any more
+	Ahead time.Duration // how far this host's clock is ahead of the processor's, 0 if it did not say
+}
+
 // Sent is what came of serving a target.
 type Sent struct {
 	Open    []string // what is not delivered, and why
+	Expires string   // a key that will not do much longer, in words
 	Failed  error    // to be tried again, or queue.Hopeless; nil where another attempt is not what is missing
 	Waiting bool     // for the consumer's answer
 }
@@ -84,6 +93,7 @@ type Options struct {
 	Overdue    time.Duration        // a night that is not done so long after its morning is told, two hours for 0
 	Retry      time.Duration        // the first pause after a failure, a minute for 0; it doubles up to an hour
 	Elapsed    func() time.Duration // time that went by since the start, whatever the wall clock does; nil: the machine's
+	Ticks      <-chan time.Time     // when what is owed is looked at; nil: every Sweep
 	StopWithin time.Duration        // how long a job may take to end after the first signal, 30 s for 0
 }
 
@@ -97,9 +107,9 @@ type Service struct {
 	log    *slog.Logger
 	wake   chan struct{}
 
-	mu      sync.Mutex
-	status  Status
-	morning bool // a clock has ticked since the last look
+	mu     sync.Mutex
+	status Status
+	looked time.Duration // time that had gone by at the last look that succeeded, since the start
 
 	clockSteps steps
 }
@@ -139,8 +149,13 @@ func (s *Service) Serve(ctx context.Context) error {
 		return err
 	}
 	defer stopClocks()
-	sweep := time.NewTicker(s.o.Sweep)
-	defer sweep.Stop()
+	s.holdClock(ctx)
+	ticks := s.o.Ticks
+	if ticks == nil {
+		sweep := time.NewTicker(s.o.Sweep)
+		defer sweep.Stop()
+		ticks = sweep.C
+	}
 	for {
 		if err := s.look(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("what is owed could not be looked up", "error", err)
@@ -150,14 +165,14 @@ func (s *Service) Serve(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-s.wake:
-		case <-sweep.C:
+		case <-ticks:
 		}
 	}
 }
 
 // clocks tick on every morning, one clock for each schedule: the policy for
 // clock changes looks at the zone of the scheduler alone. A tick only has the
-// service look.
+// service look, and what it finds is the same whoever had it look.
 func (s *Service) clocks() (stop func(), err error) {
 	var all []gocron.Scheduler
 	stop = func() {
@@ -187,25 +202,17 @@ func (s *Service) clock(m *night.Schedule) (gocron.Scheduler, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = clock.NewJob(gocron.CronJob(fmt.Sprintf("%d %d * * *", m.Minute, m.Hour), false), gocron.NewTask(s.tick), gocron.WithName(m.Name),
+	_, err = clock.NewJob(gocron.CronJob(fmt.Sprintf("%d %d * * *", m.Minute, m.Hour), false), gocron.NewTask(s.Wake), gocron.WithName(m.Name),
 		gocron.WithDaylightSavingsTimePolicy(gocron.DaylightSavingsTimeRunAfterTransition))
 	return clock, err
 }
 
-// tick is a morning: what was given up before is tried anew.
-func (s *Service) tick() {
-	s.mu.Lock()
-	s.morning = true
-	s.mu.Unlock()
-	s.Wake()
-}
-
-func (s *Service) ticked() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	was := s.morning
-	s.morning = false
-	return was
+// morning tells whether one has come since the last look: what was given up before is
+// tried anew then. The first look of a service is one, for it may have been away.
+func (s *Service) morning(now time.Time) bool {
+	looked := s.Status().Looked
+	next := night.Next(s.o.Schedules, looked)
+	return looked.IsZero() || !next.IsZero() && !next.After(now)
 }
 
 // Wake has the service look at what is owed now.
@@ -220,7 +227,8 @@ func (s *Service) Wake() {
 // there: the oldest day that is due, and everything open beside nights (R15).
 func (s *Service) look(ctx context.Context) error {
 	s.watchClock(ctx)
-	add, morning := s.queue.Add, s.ticked()
+	now := s.now()
+	add, morning := s.queue.Add, s.morning(now)
 	if morning {
 		add = s.queue.Renew
 	}
@@ -243,7 +251,7 @@ func (s *Service) look(ctx context.Context) error {
 	if err := add(ctx, jobs...); err != nil {
 		return err
 	}
-	s.note(func(t *Status) { t.Looked = s.now() })
+	s.note(func(t *Status) { t.Looked, s.looked = now, s.o.Elapsed() })
 	return nil
 }
 
@@ -260,10 +268,8 @@ func begun(open []queue.Entry, day recon.Date, morning bool) bool {
 
 // watch tells of days that are owed for too long, and of jobs that were given up (R18).
 func (s *Service) watch(ctx context.Context, owed []recon.Date, open []queue.Entry) {
-	for _, day := range owed {
-		if due := night.DueOf(s.o.Schedules, day); !due.IsZero() && s.now().Sub(due) > s.o.Overdue {
-			s.tell(ctx, overdueNight(day, due, s.Status().Failure))
-		}
+	if late := s.overdue(owed); len(late) > 0 && !s.held(ctx) {
+		s.tell(ctx, overdueNights(late, night.DueOf(s.o.Schedules, late[0]), s.Status().Failure))
 	}
 	if e := s.forgotten(open); e != nil {
 		s.tell(ctx, standstill(e))
@@ -278,6 +284,16 @@ func (s *Service) watch(ctx context.Context, owed []recon.Date, open []queue.Ent
 		}
 	}
 	s.note(func(t *Status) { t.Queued, t.Stuck = len(open), stuck })
+}
+
+// overdue are the days that are owed for too long.
+func (s *Service) overdue(owed []recon.Date) (late []recon.Date) {
+	for _, day := range owed {
+		if due := night.DueOf(s.o.Schedules, day); !due.IsZero() && s.now().Sub(due) > s.o.Overdue {
+			late = append(late, day)
+		}
+	}
+	return late
 }
 
 // patience is how long a job may wait for a worker while no other is worked.

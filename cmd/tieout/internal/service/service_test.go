@@ -32,7 +32,9 @@ type books struct {
 	block       chan struct{}
 	told        *told
 	trouble     error
-	late        int // how often a report is late before it comes
+	late        int           // how often a report is late before it comes
+	ahead       time.Duration // this host's clock, of the processor's
+	newest      time.Time
 	fetched     []recon.Date
 }
 
@@ -42,14 +44,17 @@ func (b *books) Last(context.Context) (recon.Date, error) {
 	return b.last, nil
 }
 
-func (b *books) Fetch(_ context.Context, day recon.Date) (time.Duration, error) {
+func (b *books) Newest(context.Context) (time.Time, error) { return b.newest, nil }
+
+func (b *books) Fetch(_ context.Context, day recon.Date) (service.Fetched, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.fetched = append(b.fetched, day)
+	f := service.Fetched{Ahead: b.ahead}
 	if b.late--; b.late >= 0 {
-		return 5 * time.Minute, nil
+		f.Wait = 5 * time.Minute
 	}
-	return 0, nil
+	return f, nil
 }
 
 func (b *books) Run(ctx context.Context, day recon.Date) (service.Outcome, error) {

@@ -24,7 +24,7 @@ func (s *Service) do(ctx context.Context, j queue.Job) error {
 // work looks at what the id of a job is about, and does what is owed there, if
 // anything is.
 func (s *Service) work(ctx context.Context, j queue.Job) error {
-	if (j.Kind == queue.Run || j.Kind == queue.Deliver) && s.held() {
+	if (j.Kind == queue.Run || j.Kind == queue.Deliver) && s.held(ctx) {
 		return queue.Later(s.o.Sweep)
 	}
 	switch j.Kind {
@@ -95,13 +95,16 @@ func (s *Service) fetch(ctx context.Context, j queue.Job) error {
 	if err != nil || day == 0 {
 		return err
 	}
-	wait, err := s.nights.Fetch(ctx, day)
+	fetched, err := s.nights.Fetch(ctx, day)
+	if fetched.Ahead.Abs() >= stepAlarm {
+		s.tell(ctx, clockApart(day, fetched.Ahead))
+	}
 	if err != nil {
 		s.tell(ctx, failedNight(day, err))
 		return err
 	}
-	if wait > 0 {
-		return queue.Later(wait)
+	if fetched.Wait > 0 {
+		return queue.Later(fetched.Wait)
 	}
 	return s.queue.Renew(ctx, queue.Job{Kind: queue.Run, Company: j.Company, ID: j.ID})
 }
@@ -172,6 +175,9 @@ func (s *Service) deliver(ctx context.Context, j queue.Job) error {
 	s.note(func(t *Status) { t.Undelivered[j.ID] = sent.Open })
 	for _, why := range sent.Open {
 		s.tell(ctx, undelivered(why))
+	}
+	if sent.Expires != "" {
+		s.tell(ctx, expires(j.ID, sent.Expires))
 	}
 	if sent.Failed != nil {
 		return sent.Failed
