@@ -493,6 +493,7 @@ func (o *ordeal) atPoints(random *rand.Rand, count int) {
 		if o.t.Failed() {
 			return
 		}
+		o.t.Log(what)
 	}
 	o.t.Logf("%d kills at %d instants with a name", deaths, len(all))
 }
@@ -520,6 +521,7 @@ func (o *ordeal) atRandom(random *rand.Rand, kills int) {
 		if o.t.Failed() {
 			return
 		}
+		o.t.Log(what)
 	}
 	o.t.Logf("%d kills at random instants in %d times two nights", kills, nights)
 }

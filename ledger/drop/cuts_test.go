@@ -87,7 +87,12 @@ type siege struct {
 	open     int // deliveries that ended unconfirmed
 }
 
-const idle = 200 * time.Millisecond
+// idle is the deadline under a fault; patient is it once nothing disturbs any more but
+// a busy machine.
+const (
+	idle    = 200 * time.Millisecond
+	patient = 30 * time.Second
+)
 
 func newSiege(t *testing.T) *siege {
 	s := startHost(t)
@@ -108,8 +113,11 @@ func (g *siege) deliver(f sftphost.Fault, dies int) {
 	order, s := newOrder(drop.File{Name: file, Bytes: []byte(content)})
 	log := &crashLog{steps: *s, failAt: dies, stored: dies%2 == 0}
 	g.proxy.Set(f)
+	deadline := idle
+	var result drop.Result
+	var err error
 	for range 20 {
-		result, err := g.attempt(order, log)
+		result, err = g.attempt(order, log, deadline)
 		if errors.Is(err, drop.ErrConflict) {
 			g.t.Fatalf("%+v: %v", f, err)
 		}
@@ -118,16 +126,16 @@ func (g *siege) deliver(f sftphost.Fault, dies int) {
 			return
 		}
 		g.proxy.Set(sftphost.Fault{})
-		log.failAt = 0
+		log.failAt, deadline = 0, patient
 		g.Run()
 	}
-	g.t.Fatalf("%+v: no end after twenty attempts", f)
+	g.t.Fatalf("%+v: no end after twenty attempts, the last: %v", f, err)
 }
 
-func (g *siege) attempt(order drop.Order, log *crashLog) (drop.Result, error) {
+func (g *siege) attempt(order drop.Order, log *crashLog, deadline time.Duration) (drop.Result, error) {
 	server := g.server(g.proxy.Address)
-	server.Idle, server.Dial = idle, 2*idle
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	server.Idle, server.Dial = deadline, 2*deadline
+	ctx, cancel := context.WithTimeout(context.Background(), 5*patient)
 	defer cancel()
 	place, err := drop.Connect(ctx, server)
 	if err != nil {
