@@ -215,6 +215,7 @@ func (o *ordeal) cutPower(random *rand.Rand, all bool, points ...string) {
 		what += ", which took " + strings.Join(readJournal(o.t, journal).cut(random, all), ", ")
 	}
 	o.finish(what)
+	o.t.Log(what)
 }
 
 // frame is the place of a frame in the log of SQLite.
