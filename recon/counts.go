@@ -18,6 +18,8 @@ type counts struct {
 	currencies currencyTally
 	files      []FileCount // by file number
 	batches    wordSums    // the money of rows that stage 0 let through, by batchWord
+
+	openRows, openDocs []uint32 // the exceptions, in the order of the tables
 }
 
 // RowOutcomes counts the transactions of every outcome.
@@ -76,6 +78,7 @@ func (r *run) countRows() {
 			c.files[file].add(&part.files[file])
 		}
 		part.batches.each(c.batches.add)
+		c.openRows = append(c.openRows, part.openRows...)
 	}
 	for i := range c.files {
 		slices.SortFunc(c.files[i].Findings, func(a, b Finding) int { return a.Line - b.Line })
@@ -148,6 +151,9 @@ func (c *rowCounter) count(from, to uint32) {
 		of := c.currencies.of(row.currency)
 		of.All++
 		of.ByVerdict[o.verdict]++
+		if o.verdict == Exception {
+			c.openRows = append(c.openRows, i)
+		}
 		if c.run.movesMoney(i) {
 			c.batches.add(batchWord(row), row.amount)
 		}

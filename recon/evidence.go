@@ -44,12 +44,15 @@ type explaining struct {
 	x    *explainer
 }
 
-// PrepareEvidence makes what [Result.Evidence] looks up, which else the first call of it does.
-func (r *Result) PrepareEvidence() { r.explain() }
+// Prepare lists what is open and makes what [Result.Evidence] looks up, which else who asks first does.
+func (r *Result) Prepare() {
+	r.listed()
+	r.explain()
+}
 
 func (r *Result) explain() *explainer {
 	r.explaining.once.Do(func() {
-		x := &explainer{run: r.run, res: r, near: r.run.findNearest(), takers: map[uint32][]uint32{}, claims: map[uint32][]uint32{}}
+		x := &explainer{run: r.run, res: r, near: r.run.findNearest(r.run.counted.openRows), takers: map[uint32][]uint32{}, claims: map[uint32][]uint32{}}
 		x.findTakers(x.named())
 		r.explaining.x = x
 	})
@@ -59,17 +62,17 @@ func (r *Result) explain() *explainer {
 // named marks the documents whose rows an explanation may name.
 func (x *explainer) named() []bool {
 	marks := make([]bool, len(x.docs.rows))
-	inRanges(x.in.Workers, len(marks), func(_, from, to int) {
-		for doc := from; doc < to; doc++ {
-			marks[doc] = x.docs.rows[doc].out.verdict == Exception
-		}
-	})
+	for _, doc := range x.counted.openDocs {
+		marks[doc] = true
+	}
 	for _, doc := range x.near.of {
 		marks[doc-1] = true
 	}
-	for _, i := range x.rowsWhere(func(i uint32) bool { return x.out[i].reason == DuplicateTxn }) {
-		for _, doc := range x.linked(i) {
-			marks[doc] = true
+	for _, i := range x.counted.openRows {
+		if x.out[i].reason == DuplicateTxn {
+			for _, doc := range x.linked(i) {
+				marks[doc] = true
+			}
 		}
 	}
 	return marks

@@ -44,21 +44,26 @@ func (r *run) closeRow(i uint32) {
 	o.verdict, o.reason = Exception, ClosedPeriod
 }
 
-// judgeDocuments is stage 10: the first rule that applies. It counts the outcomes.
+// judgeDocuments is stage 10: the first rule that applies. It counts the outcomes
+// and lists the exceptions.
 func (r *run) judgeDocuments() {
-	tallies := make([]outcomeTally, r.in.Workers)
+	parts := make([]counts, r.in.Workers)
 	inRanges(r.in.Workers, len(r.docs.rows), func(worker, from, to int) {
-		tally := &tallies[worker]
+		part := &parts[worker]
 		for i := from; i < to; i++ {
 			d := &r.docs.rows[i]
 			if d.out.verdict == Undecided {
 				d.out = r.judgeDocument(uint32(i))
 			}
-			tally[d.out.verdict][d.out.reason]++
+			part.docs[d.out.verdict][d.out.reason]++
+			if d.out.verdict == Exception {
+				part.openDocs = append(part.openDocs, uint32(i))
+			}
 		}
 	})
-	for w := range tallies {
-		r.counted.docs.add(&tallies[w])
+	for w := range parts {
+		r.counted.docs.add(&parts[w].docs)
+		r.counted.openDocs = append(r.counted.openDocs, parts[w].openDocs...)
 	}
 }
 

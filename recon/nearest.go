@@ -50,13 +50,13 @@ func unmatched(reason Reason) bool {
 	return reason == NoOrder || reason == RefundNoCreditMemo || reason == CreditUnlinked
 }
 
-// findNearest looks for all rows that are unmatched.
-func (r *run) findNearest() *nearest {
+// findNearest looks for all rows that are unmatched, of those that are open.
+func (r *run) findNearest(open []uint32) *nearest {
 	x := &nearest{r: r, byReference: map[string][]uint32{}, of: map[uint32]uint32{}, rows: map[uint32]uint32{}}
 	var rows []uint32
-	for i := range r.out {
+	for _, i := range open {
 		if unmatched(r.out[i].reason) {
-			rows = append(rows, uint32(i))
+			rows = append(rows, i)
 		}
 	}
 	if len(rows) == 0 {

@@ -129,9 +129,8 @@ func tellOutcomes(res *recon.Result) string {
 		r := res.Row(int(i))
 		fmt.Fprintln(&out, r.Label, r.ID, r.Natural, r.Verdict, r.Reason, r.Secondary, r.Pass, r.Kind, r.Documents, r.Suggested, r.Applied, r.Suspended, r.WriteOff, r.Open, r.ParentID)
 	}
-	all := func(int) bool { return true }
-	rows := res.RowsOf(all)
-	for _, i := range res.DocOrder(all) {
+	rows := res.RowsOf(res.DocOrder())
+	for _, i := range res.DocOrder() {
 		d := res.Doc(int(i))
 		fmt.Fprintln(&out, d.ID, d.Verdict, d.Reason, d.Kind, d.AppliedRun, d.Remaining, rows[int(i)])
 	}

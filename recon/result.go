@@ -18,6 +18,7 @@ type Result struct {
 	labels   []uint32 // by row; nil: the file's own labels stand
 	order    []uint32 // rows by label
 
+	listing    listing
 	explaining explaining
 }
 
@@ -80,13 +81,6 @@ func (r *Result) Rows() int { return len(r.run.txns.rows) }
 
 // Order lists the transactions by their labels.
 func (r *Result) Order() []uint32 { return r.order }
-
-// OrderOf lists the transactions that want picks by their labels.
-func (r *Result) OrderOf(want func(row int) bool) []uint32 {
-	rows := r.run.rowsWhere(func(i uint32) bool { return want(int(i)) })
-	sortOn(r.run.in.Workers, rows, func(a, b uint32) int { return cmp.Compare(r.labels[a], r.labels[b]) })
-	return rows
-}
 
 // Label is the row number by which people know the row.
 func (r *Result) Label(row int) int { return int(r.labels[row]) }
@@ -222,15 +216,12 @@ func (r *Result) Doc(i int) Doc {
 	return d
 }
 
-// RowsOf maps documents to the labels of the rows that name them. want picks the
-// documents; each is asked once, in the order of the table.
-func (r *Result) RowsOf(want func(doc int) bool) map[int][]int {
+// RowsOf maps documents to the labels of the rows that name them.
+func (r *Result) RowsOf(docs []uint32) map[int][]int {
 	picked := make([]bool, len(r.run.docs.rows))
-	inRanges(r.run.in.Workers, len(picked), func(_, from, to int) {
-		for doc := from; doc < to; doc++ {
-			picked[doc] = want(doc)
-		}
-	})
+	for _, doc := range docs {
+		picked[doc] = true
+	}
 	wanted := func(doc uint32) bool { return picked[doc] }
 	naming := r.run.rowsWhere(func(i uint32) bool {
 		switch o := &r.run.out[i]; {
@@ -311,29 +302,6 @@ func (r *Result) EachAmount(from, to int, do func(*RowAmounts)) {
 		}
 		do(&a)
 	}
-}
-
-// DocOrder lists the documents that want picks, by their ids.
-func (r *Result) DocOrder(want func(doc int) bool) []uint32 {
-	type named struct {
-		id  string
-		doc uint32
-	}
-	var docs []named
-	for _, doc := range r.run.docsWhere(func(doc uint32) bool { return want(int(doc)) }) {
-		docs = append(docs, named{r.run.docs.id(int(doc)), doc})
-	}
-	slices.SortFunc(docs, func(a, b named) int {
-		if c := strings.Compare(a.id, b.id); c != 0 {
-			return c
-		}
-		return r.run.compareDocuments(a.doc, b.doc)
-	})
-	order := make([]uint32, len(docs))
-	for k := range docs {
-		order[k] = docs[k].doc
-	}
-	return order
 }
 
 // DocsAsRead lists the documents by file and line.

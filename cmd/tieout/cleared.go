@@ -60,14 +60,18 @@ func newClearing(a *night.Answer) *clearing {
 		docs: map[string]bool{}, funds: map[string]string{},
 	}
 	named, documents := closedKeys(a.Work)
+	var closed []uint32
 	for i := range a.Commit.Docs {
 		c.docs[a.Commit.Docs[i].ID] = true
+		if documents[a.Commit.Docs[i].ID] {
+			closed = append(closed, uint32(i))
+		}
 	}
 	for i := range a.Commit.Deposits {
 		d := &a.Commit.Deposits[i]
 		c.funds[batchKey(d.Merchant, d.Settled, d.Amount.Currency())] = d.ID
 	}
-	for doc, labels := range a.Result.RowsOf(func(doc int) bool { return documents[a.Commit.Docs[doc].ID] }) {
+	for doc, labels := range a.Result.RowsOf(closed) {
 		c.taken[a.Commit.Docs[doc].ID] = labels
 		for _, label := range labels {
 			c.label[label] = nil

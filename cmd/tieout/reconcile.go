@@ -157,7 +157,7 @@ func (o *oneShot) reckon(in *intake, p *config.Policy) (*answer.Night, error) {
 	err := together(
 		func() error { return o.book(night, p, sums) },
 		func() error { return proveOutcomes(in, res) },
-		func() error { res.PrepareEvidence(); return nil },
+		func() error { res.Prepare(); return nil },
 	)
 	if err != nil {
 		return nil, err

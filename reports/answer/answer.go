@@ -38,9 +38,6 @@ type Night struct {
 	// ExceptionsOnly leaves matched and ignored rows, the component splits and
 	// the sources of lines out; all totals are unchanged.
 	ExceptionsOnly bool
-
-	opening sync.Once
-	opened  openItems
 }
 
 // Write writes the answer as JSON.
@@ -60,8 +57,10 @@ func write(w io.Writer, list *workList, n *Night) error {
 	out := &object{w: bufio.NewWriterSize(w, 1<<20)}
 	out.field("set", n.Set)
 	out.field("description", n.Description)
+	documents := sync.OnceValue(n.documents)
+	go documents() // finds their rows while transactions are written
 	out.list("transactions", n.transactions(), list)
-	out.list("documents", n.documents(), list)
+	out.list("documents", documents(), list)
 	out.array("auto_cleared", n.autoCleared)
 	out.field("component_allocations", n.allocations())
 	out.array("batches", n.batches)

@@ -3,7 +3,6 @@ package answer
 import (
 	"iter"
 	"strconv"
-	"sync"
 	"time"
 
 	"tieout/ledger/money"
@@ -14,15 +13,15 @@ import (
 // Exceptions are the open exceptions of a run that knows no earlier one:
 // transactions by row, documents, deposits, batches, bank lines.
 func Exceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
-	return exceptions(res, sync.OnceValue(func() openItems { return openItemsOf(res) }))
+	return inTurn(rowExceptions(res), docExceptions(res), otherExceptions(res))
 }
 
-func exceptions(res *recon.Result, open func() openItems) iter.Seq[reports.ExceptionRow] {
-	return func(yield func(reports.ExceptionRow) bool) {
-		items := open()
-		for _, side := range []iter.Seq[reports.ExceptionRow]{rowExceptions(res, items.rows), docExceptions(res, items.docs), otherExceptions(res)} {
-			for e := range side {
-				if !yield(e) {
+// inTurn are the items of one sequence after the other.
+func inTurn[T any](all ...iter.Seq[T]) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for _, some := range all {
+			for item := range some {
+				if !yield(item) {
 					return
 				}
 			}
@@ -30,18 +29,8 @@ func exceptions(res *recon.Result, open func() openItems) iter.Seq[reports.Excep
 	}
 }
 
-// openItems are the transactions that are open exceptions, by row, and the
-// documents, by id.
-type openItems struct{ rows, docs []uint32 }
-
-func openItemsOf(res *recon.Result) openItems {
-	return openItems{
-		rows: res.OrderOf(func(row int) bool { v, _ := res.Verdict(row); return v == recon.Exception }),
-		docs: res.DocOrder(func(doc int) bool { v, _ := res.DocVerdict(doc); return v == recon.Exception }),
-	}
-}
-
-func rowExceptions(res *recon.Result, rows []uint32) iter.Seq[reports.ExceptionRow] {
+func rowExceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
+	rows := res.OpenRows()
 	return inStretches(len(rows), func(from, to int) (all []reports.ExceptionRow) {
 		for i, r := range res.EachRow(rows[from:to]) {
 			all = append(all, rowException(res, r, res.Evidence(i)))
@@ -50,7 +39,8 @@ func rowExceptions(res *recon.Result, rows []uint32) iter.Seq[reports.ExceptionR
 	})
 }
 
-func docExceptions(res *recon.Result, docs []uint32) iter.Seq[reports.ExceptionRow] {
+func docExceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
+	docs := res.OpenDocs()
 	return inStretches(len(docs), func(from, to int) (all []reports.ExceptionRow) {
 		for i, d := range res.EachDoc(docs[from:to]) {
 			all = append(all, docException(res, d, res.DocEvidence(i)))
@@ -62,11 +52,9 @@ func docExceptions(res *recon.Result, docs []uint32) iter.Seq[reports.ExceptionR
 // otherExceptions are those of deposits, batches and bank lines.
 func otherExceptions(res *recon.Result) iter.Seq[reports.ExceptionRow] {
 	return func(yield func(reports.ExceptionRow) bool) {
-		for _, side := range []iter.Seq[reports.ExceptionRow]{depositExceptions(res), batchExceptions(res), bankExceptions(res)} {
-			for e := range side {
-				if !yield(asNew(res, e)) {
-					return
-				}
+		for e := range inTurn(depositExceptions(res), batchExceptions(res), bankExceptions(res)) {
+			if !yield(asNew(res, e)) {
+				return
 			}
 		}
 	}

@@ -43,7 +43,7 @@ func (n *Night) Workbook(runID string, sources []recon.FileReport) (*reports.Nig
 // exceptionRows are the open exceptions; in memory they never fail.
 func (n *Night) exceptionRows() iter.Seq2[reports.ExceptionRow, error] {
 	return func(yield func(reports.ExceptionRow, error) bool) {
-		for e := range exceptions(n.Result, n.open) {
+		for e := range Exceptions(n.Result) {
 			if !yield(e, nil) {
 				return
 			}
@@ -219,12 +219,6 @@ func (n *Night) tieOuts() []reports.TieOut {
 		all = append(all, *byCurrency[c])
 	}
 	return all
-}
-
-// open are the open items, looked for once for all who show them.
-func (n *Night) open() openItems {
-	n.opening.Do(func() { n.opened = openItemsOf(n.Result) })
-	return n.opened
 }
 
 // countRows counts the rows of each currency by outcome (S).

@@ -38,7 +38,7 @@ type listed struct {
 func (n *Night) transactions() listed {
 	order := n.Result.Order()
 	if n.ExceptionsOnly {
-		order = n.open().rows
+		order = n.Result.OpenRows()
 	}
 	return listed{len(order), func(p *part, from, to int) {
 		for i, r := range n.Result.EachRow(order[from:to]) {
@@ -80,14 +80,11 @@ type document struct {
 
 // documents are those that are shown.
 func (n *Night) documents() listed {
-	shown, order := make([]bool, n.Result.Docs()), n.open().docs
+	order := n.Result.OpenDocs()
 	if !n.ExceptionsOnly {
-		order = n.Result.DocOrder(func(int) bool { return true })
+		order = n.Result.DocOrder()
 	}
-	for _, doc := range order {
-		shown[doc] = true
-	}
-	rows := n.Result.RowsOf(func(doc int) bool { return shown[doc] })
+	rows := n.Result.RowsOf(order)
 	return listed{len(order), func(p *part, from, to int) {
 		for i, d := range n.Result.EachDoc(order[from:to]) {
 			p.element(documentOf(d, rows[i]))
