@@ -109,29 +109,72 @@ type DocumentBatch struct {
 // Len is the number of documents in the batch.
 func (b *DocumentBatch) Len() int { return len(b.rows) }
 
+// PlainDocument is a document as nearly every one is: its amount is all goods,
+// nothing of it was applied before, and nothing is wrong with it. Its words are
+// numbers of the batch's table; its strings may alias a reader's buffer.
+type PlainDocument struct {
+	ID, OrderNo, InvoiceNo, CustomerNo string
+	RequestID, AuthCode, Last4         string
+	Merchant, Place, Method            uint16
+	Type                               DocType
+	Status                             DocStatus
+	Date                               Date
+	Currency                           money.Currency
+	Amount                             int64 // minor units of Currency
+	Source                             Source
+}
+
+// Word numbers a merchant or payment method; 0 is the empty word. False when the run has too many.
+func (b *DocumentBatch) Word(text string) (number uint16, ok bool) { return b.words.of(text) }
+
+// PlaceWord numbers a store without dimensions. False when the run has too many.
+func (b *DocumentBatch) PlaceWord(store string) (number uint16, ok bool) {
+	return b.words.of(placeOf(store, nil))
+}
+
+// AddPlain packs a copy of the document.
+func (b *DocumentBatch) AddPlain(p *PlainDocument) {
+	row := b.begin(p)
+	row.text = b.text.end()
+}
+
 // Add packs a copy of the document.
 func (b *DocumentBatch) Add(d *Document) {
-	row := docRow{
-		amount: d.Amount, date: d.Date, line: d.Source.Line, currency: d.Currency, file: d.Source.File, kind: d.Type, status: d.Status,
-	}
 	fault := d.Fault
+	p := PlainDocument{
+		ID: d.ID, OrderNo: d.OrderNo, InvoiceNo: d.InvoiceNo, CustomerNo: d.CustomerNo, RequestID: d.RequestID, AuthCode: d.AuthCode, Last4: d.Last4,
+		Type: d.Type, Status: d.Status, Date: d.Date, Currency: d.Currency, Amount: d.Amount, Source: d.Source,
+	}
 	var ok [3]bool
-	row.merchant, ok[0] = b.words.of(d.Merchant)
-	row.place, ok[1] = b.words.of(placeOf(d.Store, d.Dimensions))
-	row.method, ok[2] = b.words.of(d.Method)
+	p.Merchant, ok[0] = b.words.of(d.Merchant)
+	p.Place, ok[1] = b.words.of(placeOf(d.Store, d.Dimensions))
+	p.Method, ok[2] = b.words.of(d.Method)
 	if ok != [...]bool{true, true, true} && fault == nil {
 		fault = &Fault{Code: "too_many_names", Message: "more than 65,535 different merchants, stores or combinations of dimensions in one run"}
 	}
-	row.text = b.pack(d, &row)
+	row, w := b.begin(&p), &b.text
+	if d.Prior != 0 {
+		row.flags |= docHasPrior
+		w.putNumber(docTextPrior, d.Prior)
+	}
+	if d.Components != (Components{Goods: d.Amount}) {
+		w.put(docTextComponents, packComponents(d.Components))
+	}
+	row.text = w.end()
 	if fault != nil {
 		row.flags |= docFault
 		b.faults = append(b.faults, faultAt{row.text, *fault})
 	}
-	b.rows = append(b.rows, row)
 }
 
-func (b *DocumentBatch) pack(d *Document, row *docRow) handle {
-	w := &b.text
+// begin makes a row and begins its text. The row is made in its place, field by
+// field, since to copy one just made costs more than to make it.
+func (b *DocumentBatch) begin(d *PlainDocument) *docRow {
+	b.rows = append(b.rows, docRow{})
+	row, w := &b.rows[len(b.rows)-1], &b.text
+	row.amount, row.date, row.line, row.file = d.Amount, d.Date, d.Source.Line, d.Source.File
+	row.currency, row.kind, row.status = d.Currency, d.Type, d.Status
+	row.merchant, row.place, row.method = d.Merchant, d.Place, d.Method
 	w.begin()
 	row.order = b.key(d.OrderNo, row, docOrderIsPlain)
 	if d.OrderNo == d.ID {
@@ -156,14 +199,7 @@ func (b *DocumentBatch) pack(d *Document, row *docRow) handle {
 		row.flags |= docHasLast4
 		w.put(docTextLast4, d.Last4)
 	}
-	if d.Prior != 0 {
-		row.flags |= docHasPrior
-		w.putNumber(docTextPrior, d.Prior)
-	}
-	if d.Components != (Components{Goods: d.Amount}) {
-		w.put(docTextComponents, packComponents(d.Components))
-	}
-	return w.end()
+	return row
 }
 
 // key packs a number, and notes with plain where the key gives back what is written.

@@ -162,7 +162,7 @@ func (b *TransactionBatch) Add(t *Transaction) {
 // PlainTransaction is a row as nearly every settled row is. Its words are numbers
 // of the batch's table; its strings may alias a reader's buffer.
 type PlainTransaction struct {
-	ID                             string // 22 to 26 digits
+	ID                             string
 	Reference, ProcessRef          string
 	AuthCode, Last4                string
 	Merchant, Brand, Method, Batch uint16
@@ -181,13 +181,18 @@ func (b *TransactionBatch) Word(text string) (number uint16, ok bool) { return b
 func (b *TransactionBatch) BatchWord(text string) (number uint16, ok bool) { return b.batches.of(text) }
 
 // AddPlain packs what [TransactionBatch.Add] packs of the Transaction with the
-// same values, without making one.
-func (b *TransactionBatch) AddPlain(p *PlainTransaction) {
-	b.rows = append(b.rows, txnRow{
-		id: packID(p.ID), amount: p.Amount, settled: p.BatchDate, line: p.Source.Line, merchant: p.Merchant, currency: p.Currency,
-		brand: p.Brand, method: p.Method, batch: p.Batch, file: p.Source.File, kind: p.Type,
-	})
+// same values, without making one. False, and nothing has happened, where the
+// id is not of digits alone. The row is made in its place, field by field: to
+// copy one just made costs more than all else here.
+func (b *TransactionBatch) AddPlain(p *PlainTransaction) bool {
+	id := packID(p.ID)
+	if !id.packed() {
+		return false
+	}
+	b.rows = append(b.rows, txnRow{})
 	row, w := &b.rows[len(b.rows)-1], &b.text
+	row.id, row.amount, row.settled, row.line, row.file = id, p.Amount, p.BatchDate, p.Source.Line, p.Source.File
+	row.merchant, row.currency, row.brand, row.method, row.batch, row.kind = p.Merchant, p.Currency, p.Brand, p.Method, p.Batch, p.Type
 	w.begin()
 	b.packReference(p.Reference, row)
 	if p.Occurred != 0 {
@@ -199,6 +204,7 @@ func (b *TransactionBatch) AddPlain(p *PlainTransaction) {
 	b.packBatched(p.Batched, p.BatchDate, row)
 	w.put(textProcessRef, p.ProcessRef)
 	row.text = w.end()
+	return true
 }
 
 func (b *TransactionBatch) packBatched(at Instant, on Date, row *txnRow) {

@@ -12,11 +12,26 @@ import (
 // An export has millions of rows, and in nearly all of them nothing is unusual:
 // every column can be read, and what the mapping gives as constants is what it
 // was in the row before. plainRow reads such a row on top of the document before
-// it, and leaves every other to be read in full.
+// it, its words numbered already, and leaves every other to be read in full.
 
 // mayBePlain tells a plan of which the document's own amount is all that is read of money.
 func (p *plan) mayBePlain() bool {
 	return !p.mapping.inFull && !p.windows && !p.parted && len(p.sides)+len(p.secret) == 0 && p.layout == time.DateOnly && p.at[amount] >= 0
+}
+
+// standOn makes the document, which was read in full, what plain rows stand on.
+// It is false where the run has too many words.
+func (w *rowReader) standOn(d *recon.Document) bool {
+	b, p := w.out.batch, &w.like
+	*p = recon.PlainDocument{
+		ID: d.ID, OrderNo: d.OrderNo, InvoiceNo: d.InvoiceNo, CustomerNo: d.CustomerNo, RequestID: d.RequestID, AuthCode: d.AuthCode, Last4: d.Last4,
+		Type: d.Type, Status: d.Status, Date: d.Date, Currency: d.Currency, Amount: d.Amount, Source: d.Source,
+	}
+	var ok [3]bool
+	p.Merchant, ok[0] = b.Word(d.Merchant)
+	p.Place, ok[1] = b.PlaceWord(d.Store)
+	p.Method, ok[2] = b.Word(d.Method)
+	return ok == [...]bool{true, true, true}
 }
 
 // plainRow packs the record if nothing about it is unusual; else it is false,
@@ -25,26 +40,27 @@ func (w *rowReader) plainRow() bool {
 	if !w.plain || len(w.record.Fields) != w.plan.columns {
 		return false
 	}
-	for _, field := range w.record.Fields {
-		if len(field) >= 13 && carddata.Hidden(alias(field)) {
+	fields := w.record.Fields
+	for i := range fields {
+		if len(fields[i]) >= 13 && carddata.Hidden(alias(fields[i])) {
 			return false
 		}
 	}
-	w.doc.Source.Line = uint32(w.record.Line)
+	w.like.Source.Line = uint32(w.record.Line)
 	for _, c := range w.plan.mapped {
-		if !w.plainField(c.field, alias(w.record.Fields[c.at])) {
+		if !w.plainField(c.field, alias(fields[c.at])) {
 			return false
 		}
 	}
 	w.out.rows++
-	w.out.add(w.doc.Amount, w.doc.Currency)
-	w.out.batch.Add(&w.doc)
+	w.out.add(w.like.Amount, w.like.Currency)
+	w.out.batch.AddPlain(&w.like)
 	return true
 }
 
 // plainField reads one field of a plain row. The currency comes before the amount.
 func (w *rowReader) plainField(f field, text string) (ok bool) {
-	d := &w.doc
+	d := &w.like
 	switch f {
 	case docID:
 		d.ID = text
@@ -67,7 +83,7 @@ func (w *rowReader) plainField(f field, text string) (ok bool) {
 		return err == nil && date > w.form.noDate
 	case amount:
 		a, err := money.Parse(trimmed(text), d.Currency)
-		d.Amount, d.Components = a.Minor(), recon.Components{recon.Goods: a.Minor()}
+		d.Amount = a.Minor()
 		return err == nil
 	default:
 		return w.plainCode(f, trimmed(text))
@@ -77,17 +93,18 @@ func (w *rowReader) plainField(f field, text string) (ok bool) {
 
 // plainCode reads a coded field.
 func (w *rowReader) plainCode(f field, text string) (ok bool) {
-	d := &w.doc
+	d, b := &w.like, w.out.batch
 	if text, ok = w.meaning(f, text); !ok {
 		return false
 	}
 	switch f {
 	case merchant:
-		d.Merchant = text
+		d.Merchant, ok = b.Word(text)
 	case store:
-		d.Store = text
+		d.Place, ok = b.PlaceWord(text)
 	case method:
-		d.Method, ok = text, text != ""
+		d.Method, ok = b.Word(text)
+		ok = ok && text != ""
 	case docType:
 		d.Type, ok = w.lastType.of(text, recon.ParseDocType)
 	case status:

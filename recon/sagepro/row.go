@@ -60,7 +60,8 @@ type rowReader struct {
 	filler
 	dimensions []recon.Field // of the latest row
 	cards      bool
-	plain      bool // the row before was read without a fault: a plain one may stand on it
+	plain      bool                // the row before was read without a fault: a plain one may stand on it
+	like       recon.PlainDocument // the row before, if it was
 }
 
 func (w *rowReader) part() *part {
@@ -87,7 +88,7 @@ func (w *rowReader) block(b *delimited.Block) *part {
 	for w.plan != nil && scanner.Next(&w.record) {
 		if !w.plainRow() {
 			w.row()
-			w.plain = !w.faulty && w.plan.mayBePlain()
+			w.plain = !w.faulty && w.plan.mayBePlain() && w.standOn(&w.doc)
 		}
 	}
 	if fault := scanner.Fault(); fault != nil {

@@ -29,21 +29,20 @@ func (w *worker) plainRow() bool {
 	if !w.plain || len(w.record.Fields) != len(w.layout.names) || w.holdsMore() {
 		return false
 	}
-	row := recon.PlainTransaction{
-		ID: alias(w.value(requestID)), ProcessRef: alias(w.value(processRef)), AuthCode: alias(w.value(authCode)), Last4: lastDigits(w.value(accountSuffix)),
-		Source: recon.Source{File: w.reading.number, Line: uint32(w.record.Line)},
-	}
+	var row recon.PlainTransaction // filled field by field, since it is read at once
+	row.ID, row.ProcessRef = alias(w.value(requestID)), alias(w.value(processRef))
+	row.AuthCode, row.Last4 = alias(w.value(authCode)), lastDigits(w.value(accountSuffix))
+	row.Source.File, row.Source.Line = w.reading.number, uint32(w.record.Line)
 	if i := w.layout.at[reference]; i >= 0 {
 		row.Reference = alias(w.record.Fields[i])
 	}
-	if !isRequestID(w.value(requestID)) || !w.plainDates(&row) || !w.plainWords(&row) || !w.plainMoney(&row) {
+	if !hasRequestIDSize(row.ID) || !w.plainDates(&row) || !w.plainWords(&row) || !w.plainMoney(&row) || !w.out.batch.AddPlain(&row) {
 		return false
 	}
 	w.out.rows++
 	if row.Type.Financial() {
 		w.out.add(row.Amount, row.Currency)
 	}
-	w.out.batch.AddPlain(&row)
 	return true
 }
 
@@ -55,9 +54,9 @@ func (w *worker) holdsMore() bool {
 			return true
 		}
 	}
-	id := w.layout.at[requestID]
-	for i, field := range fields {
-		if len(field) >= 13 && i != id && carddata.Hidden(alias(field)) {
+	id, paid := w.layout.at[requestID], w.layout.at[paymentType]
+	for i := range fields {
+		if len(fields[i]) >= 13 && i != id && i != paid && carddata.Hidden(alias(fields[i])) {
 			return true
 		}
 	}
@@ -94,12 +93,24 @@ func (w *worker) plainWords(row *recon.PlainTransaction) bool {
 	}
 	row.Type = service.kind
 	paid, b := w.paymentOf(w.value(paymentType)), w.out.batch
-	var ok [4]bool
+	if !paid.numbered && !paid.number(b) {
+		return false
+	}
+	row.Brand, row.Method = paid.brandNumber, paid.methodNumber
+	var ok [2]bool
 	row.Merchant, ok[0] = b.Word(merchant)
-	row.Brand, ok[1] = b.Word(paid.brand)
-	row.Method, ok[2] = b.Word(paid.method)
-	row.Batch, ok[3] = b.BatchWord(alias(w.value(batchID)))
-	return ok == [...]bool{true, true, true, true}
+	row.Batch, ok[1] = b.BatchWord(alias(w.value(batchID)))
+	return ok == [...]bool{true, true}
+}
+
+// number gives the words of a payment their numbers; false where the run has too
+// many words, and where the type holds card data.
+func (p *knownPayment) number(b *recon.TransactionBatch) bool {
+	var ok [2]bool
+	p.brandNumber, ok[0] = b.Word(p.brand)
+	p.methodNumber, ok[1] = b.Word(p.method)
+	p.numbered = ok == [...]bool{true, true} && !carddata.Hidden(p.text)
+	return p.numbered
 }
 
 // plainMoney reads the amount, and its sign by the event.

@@ -151,7 +151,7 @@ func (w *worker) readID() {
 
 // isRequestID is the form of the processor's ids, which exempts them from the search for card numbers (R7).
 func isRequestID(v []byte) bool {
-	if len(v) < 22 || len(v) > 26 {
+	if !hasRequestIDSize(alias(v)) {
 		return false
 	}
 	for _, c := range v {
@@ -162,10 +162,12 @@ func isRequestID(v []byte) bool {
 	return true
 }
 
+func hasRequestIDSize(id string) bool { return len(id) >= 22 && len(id) <= 26 }
+
 func (w *worker) readApplications() {
 	v := w.value(applications)
 	a := w.applications.of(v)
-	w.txn.Type, w.services = a.kind, a
+	w.txn.Type, w.services = a.kind, *a
 	if a.fault != "" {
 		w.blameValue(applications, a.fault, a.expected)
 	}

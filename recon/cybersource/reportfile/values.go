@@ -68,15 +68,16 @@ type lastApplications struct {
 	next  int
 }
 
-func (l *lastApplications) of(list []byte) serviceFacts {
+// of is what [parseApplications] gives; it lasts until the next call.
+func (l *lastApplications) of(list []byte) *serviceFacts {
 	for i := range l.text {
 		if len(l.text[i]) > 0 && bytes.Equal(l.text[i], list) {
-			return l.known[i]
+			return &l.known[i]
 		}
 	}
-	s := parseApplications(list)
+	s := &l.known[l.next]
+	*s = parseApplications(list)
 	l.text[l.next] = append(l.text[l.next][:0], list...)
-	l.known[l.next] = s
 	l.next = (l.next + 1) % len(l.text)
 	return s
 }
@@ -85,9 +86,13 @@ func (l *lastApplications) of(list []byte) serviceFacts {
 type payment struct{ brand, method string }
 
 // lastPayments remembers the latest payment types, each in a place by its length and first letter.
-type lastPayments [16]struct {
+type lastPayments [16]knownPayment
+
+type knownPayment struct {
 	text string
 	payment
+	numbered                  bool // the words have numbers, which are those of the table
+	brandNumber, methodNumber uint16
 }
 
 // readPayment finds brand and payment method. The policy's payment_types win
@@ -101,16 +106,16 @@ func (w *worker) readPayment() {
 }
 
 // paymentOf is what a payment type means.
-func (w *worker) paymentOf(v []byte) payment {
+func (w *worker) paymentOf(v []byte) *knownPayment {
 	place := len(v)
 	if place > 0 {
 		place += int(v[0]) * 3
 	}
 	known := &w.payments[place%len(w.payments)]
 	if known.text != string(v) || known.method == "" {
-		known.text, known.payment = string(v), w.payment(string(v))
+		*known = knownPayment{text: string(v), payment: w.payment(string(v))}
 	}
-	return known.payment
+	return known
 }
 
 func (w *worker) payment(text string) payment {
