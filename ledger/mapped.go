@@ -2,7 +2,9 @@ package ledger
 
 import (
 	"encoding/binary"
+	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"tieout/recon"
@@ -44,13 +46,36 @@ func (t *RuleTable) Books(p *recon.Policy, in *recon.Input) recon.Books {
 			l, _ := t.missing(s)
 			return t.lackedDimension(l, s)
 		},
-		Clears: func(p *recon.Posted, f *recon.Facts) bool {
+		Clears: func(p *recon.Posted, f *recon.Facts) string {
 			store, dimensions := v.docs.Place(f.DocPlace)
 			s := v.carried(p, store, dimensions, f.Memo, f.Negative)
 			s.split, s.components, s.open = f.Split, componentsOf(f.Has), 1<<factComponent
-			return t.mapped(s) == recon.AccountFound
+			return t.lacks(s)
 		},
 	}
+}
+
+// lacks says what is missing to book a movement, "" for nothing.
+func (t *RuleTable) lacks(s *subject) string {
+	l, found := t.missing(s)
+	if found == recon.AccountFound {
+		return ""
+	}
+	if l == nil {
+		return "no rule books it"
+	}
+	if dimension, account := t.lackedDimension(l, s); dimension != "" {
+		return fmt.Sprintf("it has no %s, which account %s needs", dimension, account)
+	}
+	var number strings.Builder
+	for i := range l.account.segments {
+		text := l.account.segments[i].fill(s)
+		if text == "" {
+			return fmt.Sprintf("a part of account %s has no value", l.account.text)
+		}
+		number.WriteString(text)
+	}
+	return fmt.Sprintf("account %s is not in the chart of accounts", number.String())
 }
 
 // undecided are the facts that are open while a row is matched.

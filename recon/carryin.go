@@ -85,9 +85,14 @@ func (r *run) clearItem(h int, linked []uint32, pass Pass) {
 			total += r.docs.rows[doc].left
 		}
 	}
-	if total != held || held == 0 || (p.OpenReason == DuplicateOrder && len(docs) != 1) || !r.clears(p, docs, held < 0) {
+	if total != held || held == 0 || (p.OpenReason == DuplicateOrder && len(docs) != 1) {
 		return
 	}
+	if why := r.waits(p, docs, held < 0); why != "" {
+		r.waiting[h] = why
+		return
+	}
+	delete(r.waiting, h)
 	c := Cleared{Posted: h, Docs: docs, Pass: pass, Amount: held}
 	for _, doc := range docs {
 		part := r.docs.rows[doc].left

@@ -2,7 +2,6 @@ package recon
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -65,17 +64,20 @@ func (r *run) documentFacts(doc uint32, model RevenueModel, f *Facts) {
 	}
 }
 
-// clears asks the books whether what the documents take of a carried item has
-// its accounts; if not, the item stays open.
-func (r *run) clears(p *Posted, docs []uint32, negative bool) bool {
+// waits asks the books whether what the documents take of a carried item has its
+// accounts; if not, the item stays open, and this says for what it waits (GL-06).
+func (r *run) waits(p *Posted, docs []uint32, negative bool) (evidence string) {
 	if r.books.Clears == nil {
-		return true
+		return ""
 	}
-	return !slices.ContainsFunc(docs, func(doc uint32) bool {
+	for _, doc := range docs {
 		f := Facts{Reason: p.OpenReason, Negative: negative}
 		r.documentFacts(doc, r.p.Merchants[p.Merchant].Model, &f)
-		return !r.books.Clears(p, &f)
-	})
+		if lacks := r.books.Clears(p, &f); lacks != "" {
+			return fmt.Sprintf("document %s would take it, but %s", strings.TrimSpace(r.docs.id(int(doc))), lacks)
+		}
+	}
+	return ""
 }
 
 // mayMiss tells whether a row of the event can be without an account.

@@ -130,10 +130,10 @@ type Books struct {
 	Lacks func(row int, f *Facts) (dimension, account string)
 	// MayMiss tells for which events Mapped can say no; nil: for all.
 	MayMiss func(EventType) bool
-	// Clears tells whether the rules have an account for what a document takes of
-	// a carried item: of the facts those are set that come from the document, the
-	// reason and the sign. nil: always.
-	Clears func(*Posted, *Facts) bool
+	// Clears tells what the rules lack to book what a document takes of a carried item,
+	// in words, "" for nothing: of the facts those are set that come from the document,
+	// the reason and the sign. nil: always "".
+	Clears func(*Posted, *Facts) (lacks string)
 }
 
 // Mapping is what the rules know of a row's account (GL-06).

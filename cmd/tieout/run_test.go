@@ -323,7 +323,7 @@ func TestNoAccountClearsNothing(t *testing.T) {
 	for _, number := range []string{"1010", "1015", "1150", "1160", "1170", "1190", "1200", "2150", "2190", "2195", "6990", "7200", "9999"} {
 		chart = append(chart, number+"-000", number+"-100")
 	}
-	c := newCompany(t, "chart_of_accounts: ["+strings.Join(chart, ", ")+"]")
+	c := newCompany(t, "store: state.db\nchart_of_accounts: ["+strings.Join(chart, ", ")+"]")
 	c.report("a.csv", [4]string{"01", "2026-09-29", "66.60", "1001"})
 	c.night(0, "2026-09-29", "2026-09-29", "2026-09-30")
 	c.documents([3]string{"1001", "2026-09-29", "66.60"})
@@ -331,8 +331,24 @@ func TestNoAccountClearsNothing(t *testing.T) {
 	found := c.night(0, "2026-09-30", "2026-09-30", "2026-10-01")
 	waits := map[string]int64{"1150-100": 6660, "2190-100": -6660}
 	c.wantBalances(waits)
-	if list := c.worklist("2026-09-30", "2026-10-01"); found[0].Carried != 1 || found[0].New != 1 || !strings.Contains(list, "2026-09-30,2,") {
+	list := c.worklist("2026-09-30", "2026-10-01")
+	if found[0].Carried != 1 || found[0].New != 1 || !strings.Contains(list, "2026-09-30,2,") {
 		t.Fatalf("%+v: want the item carried and its document on the list beside it:\n%s", found[0], list)
+	}
+	c.want(list, "UNMAPPED_GL", "document D1001 would take it, but account 1200-777 is not in the chart of accounts")
+	history := func() string {
+		return c.sql("state.db", "SELECT reason || '/' || status FROM exception_history h WHERE id = (SELECT id FROM exception_history WHERE reason = 'UNMAPPED_GL' LIMIT 1) ORDER BY run_no")
+	}
+	if got := history(); got != "NO_ORDER/NEW UNMAPPED_GL/CARRIED" {
+		t.Errorf("the item was %s, want one id with two reasons", got)
+	}
+	c.documents() // the document is withdrawn again, and comes back
+	c.night(0, "2026-09-30", "2026-09-30", "2026-10-01")
+	c.documents([3]string{"1001", "2026-09-29", "66.60"})
+	c.put("erp/documents.csv", strings.Replace(read(t, filepath.Join(c.dir, "erp", "documents.csv")), "acme,100", "acme,777", 1))
+	c.night(0, "2026-09-30", "2026-09-30", "2026-10-01")
+	if got := history(); got != "NO_ORDER/NEW UNMAPPED_GL/CARRIED NO_ORDER/CARRIED UNMAPPED_GL/CARRIED" {
+		t.Errorf("the item was %s", got)
 	}
 	for _, day := range []string{"2026-10-01", "2026-09-30"} {
 		if again := c.night(0, day, day, "2026-10-02"); again[0].Cleared != 0 || again[0].Entries != "entries UNCHANGED" {

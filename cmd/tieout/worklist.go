@@ -47,7 +47,7 @@ func (n *nightly) Exceptions(res *recon.Result) ([]night.Found, error) {
 func (n *nightly) Body(r *night.Row) ([]byte, error) {
 	in := func(minor int64) money.Amount { return money.New(minor, r.Currency) }
 	return json.Marshal(reports.ExceptionRow{
-		ID: recon.ExceptionID(night.SideEvent, r.ID, r.Natural.String()), Side: reports.SideEvent, Reason: r.Reason, Merchant: r.Merchant,
+		ID: recon.ExceptionID(night.SideEvent, r.ID, r.Natural.String()), Side: reports.SideEvent, Reason: r.Reason, Evidence: r.Evidence, Merchant: r.Merchant,
 		Store: n.cfg.Recon.Store(r.Merchant), Reference: r.Reference, RequestID: r.ID, ParentID: r.Parent, Type: r.Type.String(), Origin: r.Settled,
 		Occurred: r.Occurred, Due: r.DueDate, Currency: r.Currency, Amount: in(r.Amount), Applied: in(r.Applied), Suspended: in(r.Suspended), Difference: in(r.WriteOff),
 		CardBrand: r.CardBrand, Last4: r.Last4, AuthCode: r.AuthCode, Suggested: r.Documents,

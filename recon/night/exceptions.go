@@ -18,13 +18,14 @@ type worklist struct {
 	body   func(*Row) ([]byte, error) // of an exception that changes its reason
 	rows   map[string]*Row            // decided by this run
 	docs   map[string]*Doc
-	moved  map[string]*Row // of other ranges, touched by this run
-	before map[string]*Row // that moved money before this run
-	sides  map[string]bool // deposits and bank lines that this run looked at
+	moved  map[string]*Row   // of other ranges, touched by this run
+	before map[string]*Row   // that moved money before this run
+	waits  map[string]string // for what account an item waits that is as open as before
+	sides  map[string]bool   // deposits and bank lines that this run looked at
 }
 
-func newWorklist(p *read, c *Commit, body func(*Row) ([]byte, error)) *worklist {
-	w := &worklist{read: p, body: body, rows: map[string]*Row{}, docs: map[string]*Doc{}, moved: map[string]*Row{}, sides: map[string]bool{}, before: map[string]*Row{}}
+func newWorklist(p *read, c *Commit, waits map[string]string, body func(*Row) ([]byte, error)) *worklist {
+	w := &worklist{read: p, body: body, waits: waits, rows: map[string]*Row{}, docs: map[string]*Doc{}, moved: map[string]*Row{}, sides: map[string]bool{}, before: map[string]*Row{}}
 	for i := range p.state.Rows {
 		if r := &p.state.Rows[i]; r.Posting != 0 {
 			w.before[r.Key()] = r
@@ -46,6 +47,18 @@ func newWorklist(p *read, c *Commit, body func(*Row) ([]byte, error)) *worklist 
 		w.sides[SideBank+c.BankLines[i].ID] = true
 	}
 	return w
+}
+
+// waitingIn are the carried items that wait for an account, by key, and why.
+func waitingIn(res *recon.Result) map[string]string {
+	waits := map[string]string{}
+	for i := range res.Input().History {
+		if why := res.Waits(i); why != "" {
+			h := &res.Input().History[i]
+			waits[RowKey(h.ID, h.Type)] = why
+		}
+	}
+	return waits
 }
 
 // before is the work list as earlier runs left it.
@@ -99,18 +112,51 @@ func (w *worklist) compare(found []Exception) ([]Exception, error) {
 // and an item whose document has no account as one that waits for it.
 func (w *worklist) unseen(e Exception) (Exception, error) {
 	moved := w.moved[e.Key]
+	if e.Side == SideEvent && moved == nil {
+		if r := w.waiting(&e); r != nil {
+			return w.retell(e, r)
+		}
+	}
 	if e.Side != SideEvent || moved == nil || !moved.staysListed() {
 		return w.follow(e), nil
 	}
 	r := *moved
+	r.Evidence = r.UsedBy
 	if r.UsedBy == noAccount {
 		r.Reason = recon.UnmappedGL
 	} else {
 		r.Reason, r.Applied, r.Suspended = recon.ChargebackOpen, r.Applied+r.Suspended, 0
 	}
-	body, err := w.body(&r)
-	e.Reason, e.Body, e.Status, e.LastSeen = r.Reason, body, Carried, max(e.LastSeen, w.req.AsOf)
+	return w.retell(e, &r)
+}
+
+// retell gives an open exception another reason. It stays the same one.
+func (w *worklist) retell(e Exception, r *Row) (Exception, error) {
+	body, err := w.body(r)
+	e.Reason, e.Body = r.Reason, body
+	if e.LastSeen != w.req.AsOf {
+		e.Status, e.LastSeen = Carried, max(e.LastSeen, w.req.AsOf)
+	}
 	return e, err
+}
+
+// waiting is the row of an open item as this run has to tell it: one whose documents are
+// there and have no account waits as UNMAPPED_GL and holds its money where it did; one
+// that waits no more is what it was. nil where nothing has changed.
+func (w *worklist) waiting(e *Exception) *Row {
+	held := w.before[e.Key]
+	if held == nil || held.Open == 0 || w.rows[e.Key] != nil {
+		return nil
+	}
+	why, waits := w.waits[e.Key]
+	if !waits && (e.Reason != recon.UnmappedGL || held.Reason == recon.UnmappedGL) {
+		return nil
+	}
+	r := *held
+	if waits {
+		r.Reason, r.Evidence = recon.UnmappedGL, why
+	}
+	return &r
 }
 
 // staysListed tells a row whose held money has gone, and which is a matter for people all the same.

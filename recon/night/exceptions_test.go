@@ -21,7 +21,7 @@ func TestFoundAgainKeepsItsHistory(t *testing.T) {
 		if open := len(before.Open) == 1; before.AsOf != first || open != (old != Closed) {
 			t.Errorf("%s: before the run %+v", old, before)
 		}
-		all, err := newWorklist(&read{past: p}, &Commit{}, nil).compare([]Exception{{ID: "x", Side: SideDoc, Key: "D9", Amount: amount}})
+		all, err := newWorklist(&read{past: p}, &Commit{}, nil, nil).compare([]Exception{{ID: "x", Side: SideDoc, Key: "D9", Amount: amount}})
 		if err != nil || len(all) != 1 {
 			t.Fatalf("%s: %v, %v", old, all, err)
 		}

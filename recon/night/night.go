@@ -297,7 +297,7 @@ func (n *Night) work(ctx context.Context, r *read, a *Answer) error {
 	if err := n.recallExceptions(ctx, r.past, ids); err != nil {
 		return err
 	}
-	if a.Work, err = newWorklist(r, a.Commit, n.Presenter.Body).compare(all); err != nil {
+	if a.Work, err = newWorklist(r, a.Commit, waitingIn(a.Result), n.Presenter.Body).compare(all); err != nil {
 		return err
 	}
 	a.Commit.Exceptions = r.changed(a.Work)
