@@ -118,6 +118,7 @@ func TestADamagedBackupIsRefused(t *testing.T) {
 
 // verify names what is not as it was.
 func TestVerifyFindsWhatWasChanged(t *testing.T) {
+	t.Parallel()
 	c, _ := withBackup(t)
 	c.want(c.tell(exitDone, "verify"), "2 entries in balance, 2 posting files: 0 faults")
 	for _, f := range c.archived("H|TIEOUT") {

@@ -20,6 +20,7 @@ func runCompany(t *testing.T, ctx context.Context, wantCode int, args ...string)
 
 // The verb writes each form, replaces only what it wrote itself, and says what is wrong with its flags.
 func TestCompanyIsWrittenInEachForm(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		args []string
 		file string
@@ -58,6 +59,7 @@ func TestCompanyIsWrittenInEachForm(t *testing.T) {
 
 // With --live people work until they are stopped.
 func TestCompanyAtWork(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "pro")
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()

@@ -54,6 +54,7 @@ func wantHolds(t *testing.T, what string, holds []string, parts ...string) {
 // merchant-days of the window that it names, until a later file of the same
 // merchant, report and window is accepted. The file is an INVALID_ROW of its own.
 func TestCondemnedReportHoldsItsWindow(t *testing.T) {
+	t.Parallel()
 	c := newTwoMerchants(t)
 	cut := strings.TrimSuffix(processorReport("acme", "Daily", "2026-09-29", "2026-09-30", [4]string{"02", "2026-09-29", "5.00", "9"}), "\n")
 	c.put("reports/a.csv", processorReport("other", "Daily", "2026-09-29", "2026-09-30", [4]string{"01", "2026-09-29", "50.00", "9"}))

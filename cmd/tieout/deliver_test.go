@@ -59,6 +59,7 @@ func filesOf(t *testing.T, dir string) string {
 // R3: a server that is down stops neither the run nor the other target; what it
 // is owed goes out later, in sequence, once.
 func TestAServerThatIsDownGetsItsFilesLater(t *testing.T) {
+	t.Parallel()
 	host := sftphost.Start(t)
 	c := newCompany(t, targetsFor(host))
 	c.documents([3]string{"100", "2026-09-29", "10.00"}, [3]string{"101", "2026-09-30", "20.00"})
@@ -90,6 +91,7 @@ func TestAServerThatIsDownGetsItsFilesLater(t *testing.T) {
 // R1: a run that finds no day missing still sends what an earlier one owes: the
 // process may have died between the commit and the delivery.
 func TestRunSendsWhatAnEarlierOneOwes(t *testing.T) {
+	t.Parallel()
 	host := sftphost.Start(t)
 	c := newCompany(t, targetsFor(host)+"start: 2026-09-29\n")
 	c.documents([3]string{"100", "2026-09-29", "10.00"})
@@ -111,6 +113,7 @@ func TestRunSendsWhatAnEarlierOneOwes(t *testing.T) {
 // R1: what a killed process left half written is cleared by a later run, once it is
 // old enough to belong to nobody.
 func TestOrphansOfKilledProcessesGo(t *testing.T) {
+	t.Parallel()
 	c := newCompany(t, "")
 	c.report("a.csv", [4]string{"01", "2026-09-29", "10.00", "100"})
 	orphans := []string{"out/book.xlsx.tmp-0123456789abcdef", "archive/ab/abcd.tmp-0123456789abcdef"}

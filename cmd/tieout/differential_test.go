@@ -35,12 +35,15 @@ func scenarios(t *testing.T, usual uint64) (first, count uint64) {
 func TestEqualsIndependentCalculation(t *testing.T) {
 	first, count := scenarios(t, 200)
 	for seed := first; seed < first+count; seed++ {
-		s := scenario.New(seed)
-		want := calculate(t, s)
-		out, _ := reconcile(t, 0, files(t, s)...)
-		if diff := cmp.Diff(want, readJSON(t, filepath.Join(out, "result.json"))); diff != "" {
-			t.Errorf("seed %d (-independent +command):\n%s", seed, diff)
-		}
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			s := scenario.New(seed)
+			want := calculate(t, s)
+			out, _ := reconcile(t, 0, files(t, s)...)
+			if diff := cmp.Diff(want, readJSON(t, filepath.Join(out, "result.json"))); diff != "" {
+				t.Errorf("seed %d (-independent +command):\n%s", seed, diff)
+			}
+		})
 	}
 }
 
@@ -48,14 +51,17 @@ func TestEqualsIndependentCalculation(t *testing.T) {
 func TestScenariosDoNotDependOnOrder(t *testing.T) {
 	first, count := scenarios(t, 40)
 	for seed := first; seed < first+count; seed++ {
-		s := scenario.New(seed)
-		want, _ := reconcile(t, 0, files(t, s)...)
-		got, _ := reconcile(t, 0, files(t, s.Shuffle(seed).Split(2))...)
-		for _, name := range []string{"result.json", "journal.csv"} {
-			if diff := cmp.Diff(read(t, filepath.Join(want, name)), read(t, filepath.Join(got, name))); diff != "" {
-				t.Errorf("seed %d: %s:\n%s", seed, name, diff)
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			s := scenario.New(seed)
+			want, _ := reconcile(t, 0, files(t, s)...)
+			got, _ := reconcile(t, 0, files(t, s.Shuffle(seed).Split(2))...)
+			for _, name := range []string{"result.json", "journal.csv"} {
+				if diff := cmp.Diff(read(t, filepath.Join(want, name)), read(t, filepath.Join(got, name))); diff != "" {
+					t.Errorf("seed %d: %s:\n%s", seed, name, diff)
+				}
 			}
-		}
+		})
 	}
 }
 

@@ -174,6 +174,7 @@ func TestGoldenRules(t *testing.T) {
 	}
 	for _, path := range paths {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
+			t.Parallel()
 			c := readCase(t, path)
 			s := c.scenario(t)
 			out, _ := reconcile(t, 0, files(t, s)...)

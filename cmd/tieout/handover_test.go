@@ -64,6 +64,7 @@ func TestStatusBeforeTheFirstNight(t *testing.T) {
 // A day that fails is listed as stuck with its reason; what was given up is tried
 // again by its number.
 func TestStatusListsWhatIsStuck(t *testing.T) {
+	t.Parallel()
 	c := newCompany(t, strings.ReplaceAll(unattended, "%STORE%", "state.db")+"posting: posting\n")
 	c.report("a.csv", [4]string{"01", "2026-09-29", "10.00", "100"})
 	if err := os.Rename(filepath.Join(c.dir, "erp"), filepath.Join(c.dir, "gone")); err != nil {

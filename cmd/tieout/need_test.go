@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -18,33 +19,36 @@ import (
 func TestAskingIsEnough(t *testing.T) {
 	first, count := scenarios(t, 3)
 	for seed := first; seed < first+count; seed++ {
-		s := scenario.New(seed)
-		asking, told := scenarioFolder(t, s), scenarioFolder(t, s)
-		from, to, asOf := rangeOf(t, s)
-		last := day(t, to)
-		for d := day(t, from); d <= last; d++ {
-			part := thinned(s.Transactions[0], seed+uint64(d))
-			for _, c := range []companyFolder{asking, told} {
-				c.put("reports/"+d.String()+".csv", part)
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			s := scenario.New(seed)
+			asking, told := scenarioFolder(t, s), scenarioFolder(t, s)
+			from, to, asOf := rangeOf(t, s)
+			last := day(t, to)
+			for d := day(t, from); d <= last; d++ {
+				part := thinned(s.Transactions[0], seed+uint64(d))
+				for _, c := range []companyFolder{asking, told} {
+					c.put("reports/"+d.String()+".csv", part)
+				}
+				r := config.Range{From: d, To: d, AsOf: day(t, asOf)}
+				asking.runWith(r, false)
+				told.runWith(r, true)
 			}
-			r := config.Range{From: d, To: d, AsOf: day(t, asOf)}
+			for _, c := range []companyFolder{asking, told} {
+				c.put("reports/all.csv", string(s.Transactions[0]))
+			}
+			r := config.Range{From: day(t, from), To: last, AsOf: day(t, asOf)}
 			asking.runWith(r, false)
 			told.runWith(r, true)
-		}
-		for _, c := range []companyFolder{asking, told} {
-			c.put("reports/all.csv", string(s.Transactions[0]))
-		}
-		r := config.Range{From: day(t, from), To: last, AsOf: day(t, asOf)}
-		asking.runWith(r, false)
-		told.runWith(r, true)
-		want := told.handedOut()
-		if len(want) < 10 {
-			t.Fatalf("seed %d: only %d files were handed out", seed, len(want))
-		}
-		sameFiles(t, want, asking.handedOut())
-		if t.Failed() {
-			t.Fatalf("seed %d", seed)
-		}
+			want := told.handedOut()
+			if len(want) < 10 {
+				t.Fatalf("seed %d: only %d files were handed out", seed, len(want))
+			}
+			sameFiles(t, want, asking.handedOut())
+			if t.Failed() {
+				t.Fatalf("seed %d", seed)
+			}
+		})
 	}
 }
 

@@ -618,6 +618,7 @@ func (o *accountFolder) searchFor(cards []string, said string) {
 // TestControlTotalsHoldBackWhatDoesNotAddUp: a batch report of another sum than
 // the processor's own is reconciled, shown, and not released (R4).
 func TestControlTotalsHoldBackWhatDoesNotAddUp(t *testing.T) {
+	t.Parallel()
 	o := newAccount(t, cybersource.JWT, "America/New_York", "}\n    - {name: payment-batch-summaries, format: json, zone: America/New_York")
 	schedule := scheduleIn(t, "America/New_York")
 	first := on(t, "2026-09-28")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -66,17 +67,20 @@ func TestWorkedExample(t *testing.T) {
 func TestOrderAndSplitChangeNothing(t *testing.T) {
 	out, _ := reconcile(t, 0, example(golden)...)
 	for seed := range uint64(20) {
-		dir := shuffled(t, seed)
-		args := example(dir)
-		if seed%2 == 1 {
-			args = append(args, "--transactions", filepath.Join(dir, "transactions-2.csv"), "--documents", filepath.Join(dir, "documents-2.csv"))
-		}
-		again, _ := reconcile(t, 0, args...)
-		for _, name := range []string{"result.json", "journal.csv"} {
-			if want, got := read(t, filepath.Join(out, name)), read(t, filepath.Join(again, name)); want != got {
-				t.Fatalf("seed %d: %s differs:\n%s", seed, name, cmp.Diff(want, got))
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			dir := shuffled(t, seed)
+			args := example(dir)
+			if seed%2 == 1 {
+				args = append(args, "--transactions", filepath.Join(dir, "transactions-2.csv"), "--documents", filepath.Join(dir, "documents-2.csv"))
 			}
-		}
+			again, _ := reconcile(t, 0, args...)
+			for _, name := range []string{"result.json", "journal.csv"} {
+				if want, got := read(t, filepath.Join(out, name)), read(t, filepath.Join(again, name)); want != got {
+					t.Fatalf("seed %d: %s differs:\n%s", seed, name, cmp.Diff(want, got))
+				}
+			}
+		})
 	}
 }
 

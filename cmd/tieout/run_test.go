@@ -211,6 +211,7 @@ func TestLateDocumentClearsItsException(t *testing.T) {
 func TestRestatementIsCorrectedByTheDifference(t *testing.T) {
 	for _, mode := range []string{"delta", "reverse_repost"} {
 		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
 			c := newCompany(t, "correction_mode: "+mode)
 			c.documents([3]string{"1001", "2026-09-29", "50.00"})
 			c.report("a.csv", [4]string{"01", "2026-09-29", "50.00", "1001"})
@@ -248,6 +249,7 @@ func TestRestatedRangeRunsAgain(t *testing.T) {
 // GL-17, GL-18, section 7 (g): after September is closed nothing is posted into
 // it; what changes is corrected in October, and what does not change stays.
 func TestClosedPeriodIsCorrectedInTheOpenOne(t *testing.T) {
+	t.Parallel()
 	c := newCompany(t, "")
 	c.documents([3]string{"1001", "2026-09-29", "50.00"})
 	c.report("a.csv", [4]string{"01", "2026-09-29", "50.00", "1001"})
@@ -269,6 +271,7 @@ func TestClosedPeriodIsCorrectedInTheOpenOne(t *testing.T) {
 // Rulings on books: a row that cannot be read holds its merchant's day until a
 // clean row comes; other days go.
 func TestUnreadableRowHoldsItsDay(t *testing.T) {
+	t.Parallel()
 	c := newCompany(t, "")
 	c.documents([3]string{"1001", "2026-09-29", "50.00"}, [3]string{"1002", "2026-09-30", "7.00"})
 	c.report("a.csv", [4]string{"01", "2026-09-29", "50.00", "1001"}, [4]string{"02", "2026-09-30", "7.001", "1002"}, [4]string{"03", "2026-09-30", "1.00", "9"})
@@ -289,6 +292,7 @@ func TestUnreadableRowHoldsItsDay(t *testing.T) {
 // disputes account and stays on the work list as an open dispute, under the
 // same id, until the representment is won.
 func TestFoundDisputeStaysOpen(t *testing.T) {
+	t.Parallel()
 	c := newCompany(t, "")
 	header, _, _ := strings.Cut(transactionReport(), "\n")
 	row := func(id, parent, event, day, amount string) string {
@@ -319,6 +323,7 @@ func TestFoundDisputeStaysOpen(t *testing.T) {
 // A carried item whose document turns up and has no account stays where it is,
 // open, and is cleared by itself on the night on which the document has one.
 func TestNoAccountClearsNothing(t *testing.T) {
+	t.Parallel()
 	var chart []string // every account of the two stores that there are
 	for _, number := range []string{"1010", "1015", "1150", "1160", "1170", "1190", "1200", "2150", "2190", "2195", "6990", "7200", "9999"} {
 		chart = append(chart, number+"-000", number+"-100")
@@ -412,6 +417,7 @@ func TestPostedRowIsNeverReversed(t *testing.T) {
 		"unreadable":   {{"01", "2026-09-29", "45.001", "1001"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := newCompany(t, "")
 			c.documents([3]string{"1001", "2026-09-29", "50.00"})
 			c.report("a.csv", [4]string{"01", "2026-09-29", "50.00", "1001"})
@@ -431,24 +437,27 @@ func TestPostedRowIsNeverReversed(t *testing.T) {
 func TestRerunLeadsWhereACleanRunLeads(t *testing.T) {
 	first, count := scenarios(t, 6)
 	for seed := first; seed < first+count; seed++ {
-		s := scenario.New(seed)
-		clean, rerun := scenarioFolder(t, s), scenarioFolder(t, s)
-		from, to, asOf := rangeOf(t, s)
-		clean.put("reports/b.csv", string(s.Transactions[0]))
-		clean.nights(from, to, asOf)
-		rerun.put("reports/a.csv", thinned(s.Transactions[0], seed))
-		rerun.nights(from, to, asOf)
-		rerun.put("reports/b.csv", string(s.Transactions[0]))
-		rerun.nights(from, to, asOf)
-		if want, got := clean.books(from, to, asOf), rerun.books(from, to, asOf); !sameBooks(want, got) {
-			diff := cmp.Diff(want, got)
-			t.Errorf("seed %d: books (-clean +rerun):\n%s", seed, diff)
-		}
-		rerun.nights(from, to, asOf)
-		if want, got := clean.books(from, to, asOf), rerun.books(from, to, asOf); !sameBooks(want, got) {
-			diff := cmp.Diff(want, got)
-			t.Errorf("seed %d: books after another rerun (-clean +rerun):\n%s", seed, diff)
-		}
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			s := scenario.New(seed)
+			clean, rerun := scenarioFolder(t, s), scenarioFolder(t, s)
+			from, to, asOf := rangeOf(t, s)
+			clean.put("reports/b.csv", string(s.Transactions[0]))
+			clean.nights(from, to, asOf)
+			rerun.put("reports/a.csv", thinned(s.Transactions[0], seed))
+			rerun.nights(from, to, asOf)
+			rerun.put("reports/b.csv", string(s.Transactions[0]))
+			rerun.nights(from, to, asOf)
+			if want, got := clean.books(from, to, asOf), rerun.books(from, to, asOf); !sameBooks(want, got) {
+				diff := cmp.Diff(want, got)
+				t.Errorf("seed %d: books (-clean +rerun):\n%s", seed, diff)
+			}
+			rerun.nights(from, to, asOf)
+			if want, got := clean.books(from, to, asOf), rerun.books(from, to, asOf); !sameBooks(want, got) {
+				diff := cmp.Diff(want, got)
+				t.Errorf("seed %d: books after another rerun (-clean +rerun):\n%s", seed, diff)
+			}
+		})
 	}
 }
 

@@ -57,8 +57,9 @@ func withinTime(t *testing.T, limit time.Duration, what string, log *heard, read
 // server, each exactly once, whatever is started again and whatever the queue loses.
 func TestServe(t *testing.T) {
 	server := storetest.Start(t)
-	t.Run("SQLite", func(t *testing.T) { serveTwice(t, "state.db") })
-	t.Run("PostgreSQL", func(t *testing.T) { serveTwice(t, server.Database(t)) })
+	where := server.Database(t)
+	t.Run("SQLite", func(t *testing.T) { t.Parallel(); serveTwice(t, "state.db") })
+	t.Run("PostgreSQL", func(t *testing.T) { t.Parallel(); serveTwice(t, where) })
 }
 
 func serveTwice(t *testing.T, where string) {
@@ -206,6 +207,7 @@ func TestServeWantsASchedule(t *testing.T) {
 
 // `run` without a range runs what is missing, a run for each day.
 func TestRunRunsWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	c := newCompany(t, "")
 	c.documents([3]string{"100", "2026-09-29", "10.00"}, [3]string{"101", "2026-09-30", "20.00"})
 	c.report("a.csv", [4]string{"01", "2026-09-29", "10.00", "100"})
@@ -220,6 +222,7 @@ func TestRunRunsWhatIsMissing(t *testing.T) {
 // Reports are fetched by a job of their own, which waits for what is late until it is
 // due; then the night is run, with them or, once they are due, without.
 func TestServeFetches(t *testing.T) {
+	t.Parallel()
 	b := newBoard(t)
 	o := newAccount(t, cybersource.JWT, "America/Los_Angeles", ", ready_by: 10h")
 	var clock atomic.Int64
