@@ -130,6 +130,30 @@ func TestVerifyFindsWhatWasChanged(t *testing.T) {
 	c.want(c.tell(exitFailed, "verify"), "GL_ACME_20260929_000001.txt", "was changed")
 }
 
+// R4: a stored entry that was changed and still balances is told, to the cent, whether
+// its posting file could tell it or not; so is another account.
+func TestVerifyFindsAChangedCent(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]string{
+		"a cent":     "UPDATE entry_lines SET amount = amount + 1, base = base + 1 RETURNING account",
+		"an account": "UPDATE entry_lines SET account = '1200-200' WHERE account = '1200-100' RETURNING account",
+		"a source":   "UPDATE entry_lines SET sources = replace(sources, '7000', '7001') RETURNING account",
+	} {
+		c := newCompany(t, "store: state.db\n") // no target has a posting file
+		c.documents([3]string{"100", "2026-09-29", "10.00"})
+		c.report("a.csv", [4]string{"01", "2026-09-29", "10.00", "100"})
+		c.night(exitDone, "2026-09-29", "2026-09-29", "2026-09-30")
+		c.want(c.tell(exitDone, "verify"), "1 entries in balance, ", ": 0 faults")
+		for _, trigger := range strings.Fields(c.sql("state.db", "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'entry_lines'")) {
+			c.sql("state.db", "DROP TRIGGER "+trigger)
+		}
+		if c.sql("state.db", change) == "" {
+			t.Fatalf("%s: nothing was changed", name)
+		}
+		c.want(c.tell(exitFailed, "verify"), "entry TO26000001", "is in no kept journal as it stands")
+	}
+}
+
 // archived are the paths of archived files that begin with text.
 func (c companyFolder) archived(text string) (paths []string) {
 	c.t.Helper()

@@ -1,15 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"tieout/cmd/tieout/internal/config"
+	"tieout/ledger"
 	"tieout/ledger/posting"
 	"tieout/recon/store"
 )
@@ -19,8 +24,9 @@ func verifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Prove that archive, books and posting files are what they were and belong together",
-		Long: `Compares every kept file with its hash, adds up every entry, counts entry numbers and the sequences
-of posting files for gaps, and holds each posting file against the entries that it carries.`,
+		Long: `Compares every kept file with its hash, adds up every entry, holds it against the journal of the run that
+made it, counts entry numbers and the sequences of posting files for gaps, and holds each posting file against the
+entries that it carries.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return failed(runVerify(cmd.Context(), path, cmd.OutOrStdout()))
@@ -78,15 +84,82 @@ func (n *nightly) verify(ctx context.Context) (*verified, error) {
 			v.fault("%s %s (%s): %v", k.Kind, k.Name, k.SHA256, fault)
 		}
 	}
-	if err := n.verifyEntries(ctx, v); err != nil {
+	journals, err := n.journals(kept)
+	if err != nil {
+		v.fault("%v", err)
+	}
+	if err := n.verifyEntries(ctx, v, journals); err != nil {
 		return nil, err
 	}
 	return v, n.verifyPostings(ctx, v)
 }
 
-// verifyEntries reads every entry, which is refused where it does not balance, and
-// looks for gaps: each posting year has one count (GL-19).
-func (n *nightly) verifyEntries(ctx context.Context, v *verified) error {
+// journals are the entries that the kept journals of all runs show, by the hash of
+// their lines.
+func (n *nightly) journals(kept []store.Kept) (map[[sha256.Size]byte]bool, error) {
+	shown := map[[sha256.Size]byte]bool{}
+	for _, k := range kept {
+		if k.Kind != "journal" {
+			continue
+		}
+		f, err := n.archive.Open(k.SHA256)
+		if err != nil {
+			return nil, err
+		}
+		err = eachInJournal(f, func(lines [sha256.Size]byte) { shown[lines] = true })
+		if err := errors.Join(err, f.Close()); err != nil {
+			return nil, fmt.Errorf("%s: %w", k.Name, err)
+		}
+	}
+	return shown, nil
+}
+
+// eachInJournal gives the hash of the lines of every entry of a journal.
+func eachInJournal(in io.Reader, each func(lines [sha256.Size]byte)) error {
+	rows := csv.NewReader(in)
+	rows.ReuseRecord = true
+	if _, err := rows.Read(); err != nil {
+		return err
+	}
+	of, digest := "", sha256.New()
+	end := func() {
+		if of != "" {
+			each([sha256.Size]byte(digest.Sum(nil)))
+		}
+		digest.Reset()
+	}
+	for {
+		row, err := rows.Read()
+		if errors.Is(err, io.EOF) {
+			end()
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if row[0] != of {
+			end()
+			of = strings.Clone(row[0])
+		}
+		fmt.Fprintf(digest, "%q", row)
+	}
+}
+
+// inJournal tells whether a kept journal shows an entry as it stands now, to the last
+// cent and source (R4).
+func inJournal(e ledger.Entry, shown map[[sha256.Size]byte]bool) (is bool, err error) {
+	var text bytes.Buffer
+	if err := posting.WriteJournal(&text, []ledger.Entry{e}); err != nil {
+		return false, err
+	}
+	is = len(e.Lines()) == 0 // one that is void has none
+	err = eachInJournal(&text, func(lines [sha256.Size]byte) { is = shown[lines] })
+	return is, err
+}
+
+// verifyEntries reads every entry, which is refused where it does not balance, holds it
+// against what the runs showed, and looks for gaps: each posting year has one count (GL-19).
+func (n *nightly) verifyEntries(ctx context.Context, v *verified, journals map[[sha256.Size]byte]bool) error {
 	entries, err := n.store.Entries(ctx, n.cfg.Recon.Company)
 	if err != nil {
 		v.fault("%v", err)
@@ -99,6 +172,9 @@ func (n *nightly) verifyEntries(ctx context.Context, v *verified) error {
 		last[year]++
 		if want := fmt.Sprintf("%s%06d", year, last[year]); e.Number() != want {
 			v.fault("entry %s is there where %s is due", e.Number(), want)
+		}
+		if is, err := inJournal(e, journals); err != nil || !is {
+			v.fault("entry %s (%s) is in no kept journal as it stands: it was changed after its run", e.Number(), e.Key())
 		}
 	}
 	return nil
