@@ -245,6 +245,12 @@ func (p *process) end() (code int, text string) {
 	return p.cmd.ProcessState.ExitCode(), p.said.String()
 }
 
+// endedBy tells whether that signal ended it, which it had not asked for yet.
+func (p *process) endedBy(s syscall.Signal) bool {
+	status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == s
+}
+
 // endWithin ends it by SIGKILL after a time if it has not ended by then.
 func (p *process) endWithin(d time.Duration) (code int, text string) {
 	timer := time.AfterFunc(d, func() { _ = p.cmd.Process.Kill() })
@@ -270,7 +276,7 @@ func (o *ordeal) complete(env ...string) (code int, text string) {
 		if o.nothingOwed() || time.Now().After(deadline) {
 			_ = p.cmd.Process.Signal(syscall.SIGTERM)
 			<-ended
-			if code == exitInterrupt { // it had only begun
+			if code == exitInterrupt || p.endedBy(syscall.SIGTERM) { // it had only begun
 				code = exitDone
 			}
 			return code, text
