@@ -294,6 +294,7 @@ func faultsOfTargets() []fault {
 		{name: "the key of the receiver expires soon", house: key(30), begin: nothing, end: nothing, kind: "expires", says: "within 30 days the receiver's key has expired"},
 		{name: "the SFTP server is down", house: withServer, begin: func(h *hurt) { h.host.Kill() }, end: func(h *hurt) { h.host.Run() }, kind: "undelivered", says: "connection refused"},
 		{name: "the SFTP server is another", house: withServer, begin: func(h *hurt) { h.configure(h.pinned(), sftphost.NewKey(h.t, h.file("other"))) }, end: func(h *hurt) {
+			h.until("a job that is given up", func() bool { return h.board.told("stuck", "host key") > 0 }) // from then on a morning begins it anew
 			h.configure(h.pinnedNow(), h.pinned())
 		}, kind: "undelivered", says: "host key"},
 		{name: "the SFTP server refuses us", house: withServer, begin: func(h *hurt) { h.host.Admit(false) }, end: func(h *hurt) { h.host.Admit(true) }, kind: "undelivered", says: "unable to authenticate"},
