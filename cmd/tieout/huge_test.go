@@ -39,6 +39,9 @@ func TestHugeReport(t *testing.T) {
 		return
 	}
 	if _, err := os.Stat("/proc/self/status"); err != nil {
+		if os.Getenv("TIEOUT_NO_SKIP") != "" {
+			t.Fatal("the kernel tells no peak here")
+		}
 		t.Skip("the kernel tells no peak here")
 	}
 	o := newAccount(t, cybersource.JWT, "America/Los_Angeles", "")

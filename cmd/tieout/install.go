@@ -43,7 +43,7 @@ starts with the host and again after a failure. It needs an administrator.
 Under systemd the service runs as --user, or as a user of its own that owns nothing but
 /var/lib/NAME: then the store, the archive and the folders of the configuration lie there. It
 may write where the configuration says it writes, and nowhere else. Secrets come as
-credentials: --credential sftp=/root/sftp.key is "${file:/run/credentials/NAME.service/sftp}" in the configuration.`,
+credentials: --credential sftp=/etc/tieout/sftp.key is "${file:/run/credentials/NAME.service/sftp}" in the configuration.`,
 	}
 	flags := cmd.PersistentFlags()
 	flags.StringVar(&v.config, "config", "tieout.yaml", "configuration")
