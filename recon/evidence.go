@@ -46,8 +46,10 @@ type explaining struct {
 
 // Prepare lists what is open and makes what [Result.Evidence] looks up, which else who asks first does.
 func (r *Result) Prepare() {
-	r.listed()
+	var wait sync.WaitGroup
+	wait.Go(func() { r.listed() })
 	r.explain()
+	wait.Wait()
 }
 
 func (r *Result) explain() *explainer {

@@ -4,8 +4,9 @@ package recon
 // date, whose order is cancelled or not found and which has no credit memo.
 // Both are posted gross to customer deposits, never hidden.
 func (r *run) netPairs() {
-	for _, refund := range r.liveRows(Refund) {
-		parent, _ := r.parentCapture(refund)
+	refunds := r.liveRows(Refund)
+	for k, followed := range r.parentCaptures(refunds) {
+		refund, parent := refunds[k], followed.row
 		if parent == 0 || !r.live(parent-1) || len(r.linked(refund)) > 0 {
 			continue
 		}
@@ -55,6 +56,17 @@ func (r *run) parentCapture(i uint32) (row uint32, posted int) {
 		}
 	}
 	return r.parentOf(i, Capture)
+}
+
+// parentCaptures finds the captures that rows follow.
+func (r *run) parentCaptures(rows []uint32) []parentKey {
+	keys := make([]parentKey, len(rows))
+	inRanges(r.in.Workers, len(rows), func(_, from, to int) {
+		for k := from; k < to; k++ {
+			keys[k].row, keys[k].posted = r.parentCapture(rows[k])
+		}
+	})
+	return keys
 }
 
 // parentOf finds the event of a kind that a row follows. The id names it,

@@ -44,9 +44,11 @@ func (r *Result) byID(docs []uint32) []uint32 {
 		doc uint32
 	}
 	order := make([]named, len(docs))
-	for k, doc := range docs {
-		order[k] = named{r.run.docs.id(int(doc)), doc}
-	}
+	inRanges(r.run.in.Workers, len(docs), func(_, from, to int) {
+		for k := from; k < to; k++ {
+			order[k] = named{r.run.docs.id(int(docs[k])), docs[k]}
+		}
+	})
 	sortOn(r.run.in.Workers, order, func(a, b named) int {
 		if c := strings.Compare(a.id, b.id); c != 0 {
 			return c

@@ -11,19 +11,24 @@ import (
 // holds in suspense (EDGE-7).
 func (r *run) applyRefunds() {
 	over := r.refundsOver()
-	rows := r.liveRows(Refund, Credit)
-	slices.SortStableFunc(rows, func(a, b uint32) int { return r.passOrder(a) - r.passOrder(b) })
-	for _, i := range rows {
-		r.applyRefund(i, over[i])
+	var byPass [Direct + 2][]uint32
+	for _, i := range r.liveRows(Refund, Credit) {
+		at := r.passOrder(i)
+		byPass[at] = append(byPass[at], i)
+	}
+	for _, rows := range byPass {
+		for _, i := range rows {
+			r.applyRefund(i, over[i])
+		}
 	}
 }
 
 // passOrder puts rows without a link last.
-func (r *run) passOrder(i uint32) int {
+func (r *run) passOrder(i uint32) Pass {
 	if r.out[i].link == 0 {
-		return int(Direct) + 1
+		return Direct + 1
 	}
-	return int(r.out[i].pass)
+	return r.out[i].pass
 }
 
 func (r *run) applyRefund(i uint32, over bool) {
@@ -69,12 +74,12 @@ type parentKey struct {
 func (r *run) refundsOver() map[uint32]bool {
 	over := map[uint32]bool{}
 	sums := map[parentKey]int64{}
-	for _, i := range r.besidesWhere(func(i uint32) bool { return r.row(i).kind == Refund && r.movesMoney(i) && r.out[i].kind != Rejected }) {
-		row, posted := r.parentCapture(i)
-		if row == 0 && posted == 0 {
+	refunds := r.besidesWhere(func(i uint32) bool { return r.row(i).kind == Refund && r.movesMoney(i) && r.out[i].kind != Rejected })
+	for k, key := range r.parentCaptures(refunds) {
+		i := refunds[k]
+		if key == (parentKey{}) {
 			continue
 		}
-		key := parentKey{row, posted}
 		if _, started := sums[key]; !started {
 			sums[key] = r.refundedBefore(key)
 		}
@@ -127,6 +132,9 @@ func (r *run) postedChildren(parent parentKey) []int {
 				r.children[parent] = append(r.children[parent], h)
 			}
 		}
+	}
+	if len(r.children) == 0 {
+		return nil
 	}
 	currency := r.parentCurrency(parent)
 	all := r.children[r.parentID(parent)]

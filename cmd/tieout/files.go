@@ -34,9 +34,10 @@ type intake struct {
 	histories, fundings, banks uint16 // files of each that were read
 }
 
-// readFiles reads and judges all files. The error is for files that cannot be
-// opened; what is wrong inside a file is in its report.
-func readFiles(f inputFiles, p *config.Policy) (*intake, error) {
+// newIntake reserves the tables for what the files may hold. What of them stays
+// empty takes no memory, as long as their place was never used before: in a run
+// over large files they come first of all.
+func newIntake(f inputFiles) (*intake, error) {
 	rows, err := sizes(f.transactions)
 	if err != nil {
 		return nil, err
@@ -45,11 +46,24 @@ func readFiles(f inputFiles, p *config.Policy) (*intake, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &intake{input: recon.Input{
+	return &intake{input: recon.Input{
 		Transactions: recon.NewTransactions(int(rows/48)+16, int(rows)+1024),
 		Documents:    recon.NewDocuments(int(docs/40)+16, int(docs)+1024),
 		HasFunding:   len(f.funding) > 0, HasBank: len(f.bank) > 0,
-	}}
+	}}, nil
+}
+
+// readFiles reads and judges all files. The error is for files that cannot be
+// opened; what is wrong inside a file is in its report.
+func readFiles(f inputFiles, p *config.Policy) (*intake, error) {
+	in, err := newIntake(f)
+	if err != nil {
+		return nil, err
+	}
+	return in, in.fill(f, p)
+}
+
+func (in *intake) fill(f inputFiles, p *config.Policy) error {
 	for _, group := range []struct {
 		paths []string
 		read  func(name string, r *bufio.Reader) recon.FileReport
@@ -66,11 +80,11 @@ func readFiles(f inputFiles, p *config.Policy) (*intake, error) {
 				name = called
 			}
 			if err := in.read(path, name, group.read); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	return in, nil
+	return nil
 }
 
 func sizes(paths []string) (total int64, err error) {

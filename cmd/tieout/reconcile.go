@@ -87,6 +87,10 @@ func (o *oneShot) run(stdout io.Writer) error {
 	if err := o.check(); err != nil {
 		return err
 	}
+	in, err := newIntake(o.files)
+	if err != nil {
+		return err
+	}
 	data, err := os.ReadFile(o.policy)
 	if err != nil {
 		return usage(fmt.Errorf("--policy %s: %w", o.policy, bare(err)))
@@ -95,8 +99,7 @@ func (o *oneShot) run(stdout io.Writer) error {
 	if err != nil {
 		return usage(err)
 	}
-	in, err := readFiles(o.files, policy)
-	if err != nil {
+	if err := in.fill(o.files, policy); err != nil {
 		return err
 	}
 	boundGarbage(in)
