@@ -112,6 +112,7 @@ type Service struct {
 	looked time.Duration // time that had gone by at the last look that succeeded, since the start
 
 	clockSteps steps
+	atWork     map[int64]bool // jobs, by number, that were at work when the last morning came and still are; of look alone
 }
 
 // New makes a service. now is the clock.
@@ -228,10 +229,6 @@ func (s *Service) Wake() {
 func (s *Service) look(ctx context.Context) error {
 	s.watchClock(ctx)
 	now := s.now()
-	add, morning := s.queue.Add, s.morning(now)
-	if morning {
-		add = s.queue.Renew
-	}
 	owed, err := s.owed(ctx)
 	if err != nil {
 		return err
@@ -244,7 +241,11 @@ func (s *Service) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(owed) > 0 && !begun(open, owed[0], morning) {
+	anew, add := s.anew(open, s.morning(now)), s.queue.Add
+	if anew {
+		add = s.queue.Renew
+	}
+	if len(owed) > 0 && !begun(open, owed[0], anew) {
 		jobs = append(jobs, s.first(owed[0]))
 	}
 	s.watch(ctx, owed, open)
@@ -255,11 +256,27 @@ func (s *Service) look(ctx context.Context) error {
 	return nil
 }
 
-// begun tells whether the run of a day is in the queue already, so that nothing is to
-// be fetched any more. A morning begins anew what was given up.
-func begun(open []queue.Entry, day recon.Date, morning bool) bool {
+// anew tells whether what was given up is begun anew: on a morning, and once a job that
+// the morning found at work was given up too.
+func (s *Service) anew(open []queue.Entry, morning bool) bool {
+	before, given := s.atWork, false
+	s.atWork = map[int64]bool{}
 	for i := range open {
-		if e := &open[i]; e.Kind == queue.Run && e.ID == day.String() && (e.State != queue.Dead || !morning) {
+		switch e := &open[i]; {
+		case e.State == queue.Working && (morning || before[e.No]):
+			s.atWork[e.No] = true
+		case e.State == queue.Dead && before[e.No]:
+			given = true
+		}
+	}
+	return morning || given
+}
+
+// begun tells whether the run of a day is in the queue already, so that nothing is to
+// be fetched any more; anew, what was given up does not count.
+func begun(open []queue.Entry, day recon.Date, anew bool) bool {
+	for i := range open {
+		if e := &open[i]; e.Kind == queue.Run && e.ID == day.String() && (e.State != queue.Dead || !anew) {
 			return true
 		}
 	}

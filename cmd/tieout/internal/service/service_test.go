@@ -294,6 +294,26 @@ func TestANightIsGivenUpUntilTheNextMorning(t *testing.T) {
 	})
 }
 
+// A job that a morning finds at work, and that is given up after it, is of before that
+// morning: it is tried anew at once and not on the morning after.
+func TestANightThatIsGivenUpOverAMorningIsTriedAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := recon.DateOf(time.Now().UTC())
+		b := &books{last: start - 2, fail: queue.Hopeless{Err: errors.New("no such period")}, block: make(chan struct{})}
+		serve(t, b, &told{}, daily(), func(*service.Service) {
+			time.Sleep(29*time.Hour + 30*time.Minute + 30*time.Second) // between two looks
+			close(b.block)
+			synctest.Wait()
+			b.change(func() { b.fail = nil })
+			time.Sleep(2 * time.Minute)
+			synctest.Wait()
+		})
+		if !slices.Equal(b.ran, []recon.Date{start - 1, start}) {
+			t.Errorf("ran %v", b.ran)
+		}
+	})
+}
+
 // A queue that stands still is told, with what waits.
 func TestAQueueThatStandsStillIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
