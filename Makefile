@@ -65,6 +65,7 @@ CUTS ?= 2000
 CUT_SEED ?= 1
 
 RESTORES ?= 100
+CORRUPTIONS ?= 200
 
 POSTED ?= 200000
 KILLS ?= 200
@@ -80,6 +81,7 @@ torture: ## long proofs: SCENARIOS and a workbook of ROWS recalculated by LibreO
 	TIEOUT_POSTED_ROWS=$(POSTED) $(GO) test -count=1 -timeout 60m -v -run 'GrownStore' ./cmd/tieout
 	TIEOUT_KILLS=$(KILLS) TIEOUT_NIGHTS=$(NIGHTS) TIEOUT_SERVICES=$(SERVICES) $(GO) test -tags torture -count=1 -timeout 180m -v -run 'TestServiceIsKilled|TestOneNightOnce|TestAFullDiskIsTold' ./cmd/tieout
 	TIEOUT_RESTORES=$(RESTORES) TIEOUT_SEED=$(CUT_SEED) $(GO) test -count=1 -timeout 60m -v -run "RestoreDrill" ./cmd/tieout
+	TIEOUT_CORRUPTIONS=$(CORRUPTIONS) TIEOUT_SEED=$(CUT_SEED) $(GO) test -count=1 -timeout 60m -v -run "VerifierFinds" ./cmd/tieout
 	TIEOUT_CUT_STEP=$(CUT_STEP) TIEOUT_RANDOM_CUTS=$(CUTS) TIEOUT_SEED=$(CUT_SEED) $(GO) test -count=1 -timeout 120m -v -run 'Cut' ./ledger/drop
 
 REPLAYS ?= 200

@@ -26,6 +26,7 @@ type dialect struct {
 	single  bool // one host, and one service on it
 
 	snapshot sql.TxOptions // of a transaction that reads one moment
+	bytewise string        // behind a text that is to be ordered by its bytes
 }
 
 func isPostgres(where string) bool {
@@ -43,7 +44,7 @@ func openPostgres(ctx context.Context, where string) (*sql.DB, dialect, error) {
 		return nil, dialect{}, fmt.Errorf("store: %w", err)
 	}
 	db := stdlib.OpenDBFromPool(pool)
-	d := dialect{name: goose.DialectPostgres, rows: 250, close: pool.Close, snapshot: sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, migrate: migrator{pool}.migrate}
+	d := dialect{name: goose.DialectPostgres, rows: 250, bytewise: ` COLLATE "C"`, close: pool.Close, snapshot: sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, migrate: migrator{pool}.migrate}
 	if d.queue, err = queue.OnPostgres(pool); err != nil {
 		return db, d, err
 	}
