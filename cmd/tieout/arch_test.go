@@ -30,6 +30,7 @@ func house() map[string]room {
 		"recon":                         {floor: 1, pure: true, modules: []string{"golang.org/x/text"}},
 		"recon/neutral":                 {floor: 2, pure: true, modules: []string{"github.com/gocarina/gocsv"}},
 		"recon/cybersource/reportfile":  {floor: 2, pure: true, modules: []string{"golang.org/x/text"}},
+		"recon/recount":                 {floor: 0, pure: true},
 		"recon/secret":                  {floor: 0, pure: true, modules: []string{"filippo.io/age"}},
 		"recon/cybersource":             {floor: 3, modules: []string{"github.com/failsafe-go/failsafe-go", "github.com/golang-jwt/jwt/v5", "software.sslmate.com/src/go-pkcs12"}},
 		"recon/sagepro/dbf":             {floor: 0, pure: true, modules: []string{"golang.org/x/text"}},

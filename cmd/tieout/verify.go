@@ -28,6 +28,10 @@ func verifyCommand() *cobra.Command {
 made it, counts entry numbers and the sequences of posting files for gaps, and holds each posting file against the
 entries that it carries.
 
+A second reader, which shares no code with the first, reads the kept reports once more (neutral transactions and
+Payment Batch Detail as CSV) and holds every row, its amount and its currency, and the sums of the file against what
+is stored of them; what it cannot read is listed as NOT RECOUNTED.
+
 Then it computes every night once more, from the first one on: from the kept files, into a store of its own that
 goes. Whatever is stored and does not come out again is named by night, entry and line, or by row. What may
 rightfully come out otherwise, because another version of the program computed it, or cannot be computed again,
@@ -58,6 +62,7 @@ func runVerify(ctx context.Context, path string, stdout io.Writer) (err error) {
 type verified struct {
 	files, entries, postings int
 	nights, recomputed       int // nights that are stored, and those that came out again as they are
+	counted                  recounted
 	faults                   []string
 	doubts                   []string // what could not be proved, which is no fault and nothing good
 }
@@ -78,6 +83,7 @@ func (v *verified) show(w io.Writer) error {
 	for _, d := range v.doubts {
 		fmt.Fprintln(w, "UNPROVEN: "+d)
 	}
+	fmt.Fprintln(w, v.counted.String())
 	fmt.Fprintf(w, "%s of %s nights computed again from the kept files, with what is stored as the result\n", thousands(v.recomputed), thousands(v.nights))
 	fmt.Fprintf(w, "%s kept files, %s entries in balance, %s posting files: %d faults\n", thousands(v.files), thousands(v.entries), thousands(v.postings), len(v.faults))
 	if len(v.faults) > 0 {
@@ -110,6 +116,9 @@ func (n *nightly) verify(ctx context.Context) (*verified, error) {
 		return nil, err
 	}
 	if err := n.verifyPostings(ctx, v); err != nil {
+		return nil, err
+	}
+	if err := n.recount(ctx, v); err != nil {
 		return nil, err
 	}
 	return v, n.recompute(ctx, v)

@@ -18,7 +18,7 @@ import (
 type corruption struct {
 	statements []string
 	names      []string // all of them in one line of what verify says
-	file       string   // of a row: the kept file and line that say otherwise; "": none does
+	row        string   // the row that the second reader must name too, with its file and line; "": it is about none
 }
 
 // damaged is a store with three nights that is damaged once after the other.
@@ -59,7 +59,7 @@ func (d *damaged) changedRow(key, body, set string) corruption {
 			"UPDATE item_versions SET " + set + ", body = '" + strings.ReplaceAll(body, "'", "''") + "'" + of,
 			"UPDATE items SET " + set + of,
 		},
-		names: []string{"night ", "event " + key}, file: key,
+		names: []string{"night ", "event " + key}, row: key,
 	}
 }
 
@@ -156,7 +156,7 @@ func threeNights(t *testing.T, where string) *damaged {
 		d.night(0, day, day, "2026-10-02")
 	}
 	said := d.tell(exitDone, "verify")
-	d.want(said, "3 of 3 nights computed again", ": 0 faults")
+	d.want(said, "1 report files with 61 rows counted again", "3 of 3 nights computed again", ": 0 faults")
 	return d
 }
 
@@ -169,6 +169,9 @@ func (d *damaged) find(kind string, c corruption) {
 	said := d.tell(exitFailed, "verify")
 	if !aLineHas(said, c.names...) {
 		d.t.Errorf("%s: no line has %q after %q:\n%s", kind, c.names, c.statements, said)
+	}
+	if c.row != "" && !aLineHas(said, "recount: transactions.csv:", " "+c.row+": the file ") {
+		d.t.Errorf("%s: the second reader does not name %s after %q:\n%s", kind, c.row, c.statements, said)
 	}
 }
 

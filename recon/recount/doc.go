@@ -1,0 +1,11 @@
+// Package recount is a second reader of report files, for the verifier: it reads the
+// kept bytes once more with encoding/csv and big integers, and holds the rows that it
+// finds against what is stored of them (R4).
+//
+// Start at [Read], which gives the rows of a file, and at [File.Hold], which tells what is
+// stored otherwise. It reads two layouts, the neutral transactions and the Payment
+// Batch Detail Report as CSV; every other is [ErrUnknown], and its caller says so.
+//
+// What must never come in: the readers, the money or any other package of the program
+// that it proves. A fault that both had would be found by neither.
+package recount
