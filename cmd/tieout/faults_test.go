@@ -349,22 +349,11 @@ func faultsOfTheProcessor() (all []fault) {
 		}
 		all = append(all, fault{name: f.name, house: fetched, begin: play(f.play), end: play("none"), kind: "missing", says: f.says, held: true})
 	}
-	return all
-}
-
-// R9: a clock that is not the processor's is told once, at the first fetch.
-func TestClockThatIsNotTheProcessorsIsTold(t *testing.T) {
-	t.Parallel()
-	h := newHurt(t, &fault{house: fetched})
-	h.set.Store(int64(time.Hour))
-	h.open()
-	within(t, "a notice", h.log, func() bool { return h.board.told("clock", "1h0m0s ahead of the processor's") > 0 })
-	h.look()
-	h.look()
-	if n := h.board.told("clock", "1h0m0s ahead of the processor's"); n != 1 {
-		t.Errorf("told %d times: %s", n, h.board)
-	}
-	h.stop()
+	return append(all, fault{name: "the clock is not the processor's", house: fetched, begin: func(h *hurt) { h.set.Store(int64(time.Hour)) }, end: func(h *hurt) {
+		h.set.Store(0)
+		h.look() // notices that it was set back, and holds up what is due until it shows again what it showed
+		h.look() // that look is over
+	}, kind: "clock", says: "1h0m0s ahead of the processor's", held: true})
 }
 
 // faultsOfOurs are those of the store, the queue, the clock and whatever tells.
