@@ -170,6 +170,7 @@ type fault struct {
 	end        func(*hurt)
 	kind, says string
 	held       bool // what the first night posts waits for a person, and rightly so
+	lasts      bool // it is told again on another day
 }
 
 // R18: each fault is told with its cause at one look, once; when it is over, its night
@@ -202,6 +203,9 @@ func TestFaultsAreTold(t *testing.T) {
 			h.gone.Add(int64(24 * time.Hour))
 			h.until("both nights", func() bool { return h.nights() == 2 && (f.held || h.delivered()) })
 			h.stop()
+			if n := h.board.told(f.kind, f.says); n != 1 && !f.lasts {
+				t.Errorf("in the end told %d times: %s", n, h.board)
+			}
 		})
 	}
 }
@@ -255,7 +259,7 @@ func faultsOfFiles() []fault {
 		{name: "the folder of the ERP is gone", begin: moves("erp", "gone"), end: moves("gone", "erp"), kind: "failed", says: "there is nothing at"},
 		{name: "a file of the ERP is half written", begin: func(h *hurt) { h.move("erp/documents.csv", "whole"); h.put("erp/documents.csv", cut) }, end: func(h *hurt) {
 			h.move("whole", "erp/documents.csv")
-		}, kind: "missing", says: "documents.csv: 1 of 1 rows cannot be used"},
+		}, kind: "unusable", says: "documents.csv: 1 of 1 rows cannot be used"},
 		{name: "the folder of reports is gone", begin: moves("reports", "gone"), end: moves("gone", "reports"), kind: "failed", says: "reports: there is nothing at"},
 		{name: "a report is no report", begin: puts("reports/z.csv", "<html>Gateway Timeout</html>"), end: moves("reports/z.csv", "away"), kind: "missing", says: "z.csv", held: true},
 		{name: "a report is half written", begin: puts("reports/z.csv", transactionReport()[:60]), end: moves("reports/z.csv", "away"), kind: "missing", says: "z.csv", held: true},
@@ -375,6 +379,9 @@ func faultsOfOurs(server *storetest.Server) []fault {
 		}, during: func(h *hurt) {
 			within(h.t, "a job", h.log, func() bool { return h.sql(h.where, "SELECT CAST(COUNT(*) AS TEXT) FROM river_job") == "1" })
 			h.sql(h.where, "UPDATE river_job SET scheduled_at = '2026-09-30 05:31:00.000'")
+			h.look()
+			h.look()
+			h.gone.Add(int64(16 * time.Minute))
 		}, end: func(h *hurt) { h.sql(h.where, "DROP TRIGGER halt") }, kind: "stuck", says: "the queue stands still"},
 		{name: "the night is overdue", begin: func(h *hurt) { h.after = h.after.Add(3 * time.Hour); h.move("erp", "gone") }, end: moves("gone", "erp"), kind: "overdue", says: "the night of 2026-09-29 is overdue"},
 		{name: "the clock was set back", begin: nothing, during: clock(-24 * time.Hour), end: clock(0), kind: "clock", says: "set by -24h0m0s"},
@@ -387,12 +394,12 @@ func faultsOfOurs(server *storetest.Server) []fault {
 		}, end: clock(0), kind: "clock", says: "behind what is stored by 30h0m0s"},
 		{name: "the mail server is down", begin: func(h *hurt) {
 			h.configure("notify: {", "notify: {mail: {host: 127.0.0.1, port: 1, tls: none, from: tieout@acme.example, to: [finance@acme.example]}, ")
-		}, end: nothing, kind: "failed", says: "nobody can be told by mail"},
+		}, end: nothing, kind: "failed", says: "nobody can be told by mail", lasts: true},
 		{name: "the webhook is down", house: func(h *hurt) {
 			h.board.mail = mailhost.Start(h.t)
 			h.configure("notify: {", fmt.Sprintf("notify: {mail: {host: 127.0.0.1, port: %d, tls: none, from: tieout@acme.example, to: [finance@acme.example]}, ", h.board.mail.Port))
 			h.configure(h.board.url, "http://127.0.0.1:1/")
-		}, begin: nothing, end: nothing, kind: "failed", says: "nobody can be told by webhook"},
+		}, begin: nothing, end: nothing, kind: "failed", says: "nobody can be told by webhook", lasts: true},
 	}
 }
 

@@ -153,7 +153,7 @@ type served struct {
 	log      *slog.Logger
 
 	mu     sync.Mutex
-	direct map[string]bool // notices that were sent although they could not be kept
+	direct map[string]bool // notices that were sent although they could not be kept, by channel
 }
 
 // at reads the configuration as it is now, over the store that is open.
@@ -212,7 +212,9 @@ func (v *served) Fetch(ctx context.Context, day recon.Date) (f service.Fetched, 
 	}
 	err = n.bring(ctx, config.Range{From: day, To: day})
 	if n.ahead != nil { // the configuration of this moment has an account
-		f.Ahead = n.ahead()
+		if ahead := n.ahead(); ahead.Abs() > maxSkew {
+			f.Ahead = ahead
+		}
 	}
 	if err != nil {
 		return f, err
@@ -446,7 +448,7 @@ func (n *nightly) outcome(day recon.Date, a *night.Answer) service.Outcome {
 			o.Exceptions++
 		}
 	}
-	o.Missing = slices.Concat(a.Unusable, spoilt(a.Reports), a.NotProvided)
+	o.Missing, o.Spoilt = slices.Concat(a.Unusable, a.NotProvided), spoilt(a.Reports)
 	for _, artifact := range a.Commit.Artifacts {
 		if strings.HasSuffix(artifact.Name, ".xlsx") {
 			o.Workbook = filepath.Join(n.path(n.cfg.Output), artifact.Name)
@@ -458,7 +460,7 @@ func (n *nightly) outcome(day recon.Date, a *night.Answer) service.Outcome {
 
 // spoilt names the files of which rows cannot be used: one that was read while it was
 // being written looks like that. No value is told (R7).
-func spoilt(files []recon.FileReport) (all []string) {
+func spoilt(files []recon.FileReport) (all []service.Spoilt) {
 	for i := range files {
 		f := &files[i]
 		if f.Verdict != recon.FilePartial {
@@ -468,7 +470,7 @@ func spoilt(files []recon.FileReport) (all []string) {
 		if at := slices.IndexFunc(f.Findings, func(g recon.Finding) bool { return g.Line > 0 }); at >= 0 {
 			why += fmt.Sprintf(", first in line %d, %s: %s", f.Findings[at].Line, f.Findings[at].Column, f.Findings[at].Code)
 		}
-		all = append(all, why)
+		all = append(all, service.Spoilt{SHA256: f.SHA256, Why: why})
 	}
 	return all
 }

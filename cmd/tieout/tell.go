@@ -78,25 +78,32 @@ func (v *served) Tell(ctx context.Context, notice service.Notice) error {
 	if len(v.channels) == 0 {
 		return nil
 	}
-	var names []string
-	for _, c := range v.channels {
-		names = append(names, c.name)
-	}
 	var err error
 	if !notice.Direct {
-		err = v.announce(ctx, notice, names)
+		err = v.announce(ctx, notice, v.untold(notice.Key))
 	}
-	if err == nil && !notice.Direct || !v.firstTime(notice.Key) {
+	if err == nil && !notice.Direct {
 		return nil
 	}
 	if faults := v.sendAll(ctx, notice); faults != nil {
-		v.forget(notice.Key)
 		return errors.Join(err, faults)
 	}
 	return nil
 }
 
-// firstTime tells whether a notice that cannot be kept was not sent yet, and notes that it is.
+// untold are the channels by which a notice was not sent while it could not be kept.
+func (v *served) untold(key string) (names []string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, c := range v.channels {
+		if !v.direct[c.name+"|"+key] {
+			names = append(names, c.name)
+		}
+	}
+	return names
+}
+
+// firstTime tells whether a notice that cannot be kept was not sent yet by a channel, and notes that it is.
 func (v *served) firstTime(key string) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -114,10 +121,18 @@ func (v *served) forget(key string) {
 	delete(v.direct, key)
 }
 
+// sendAll sends a notice by every channel that has not told it.
 func (v *served) sendAll(ctx context.Context, notice service.Notice) error {
 	var faults []error
 	for _, c := range v.channels {
-		faults = append(faults, c.send(ctx, notice))
+		key := c.name + "|" + notice.Key
+		if !v.firstTime(key) {
+			continue
+		}
+		if err := c.send(ctx, notice); err != nil {
+			v.forget(key)
+			faults = append(faults, err)
+		}
 	}
 	return errors.Join(faults...)
 }

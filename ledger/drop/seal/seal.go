@@ -40,15 +40,15 @@ func NewKeys(receiver []byte, fingerprint string, private, passphrase []byte) (*
 	return &Keys{theirs, ours}, nil
 }
 
-// Fault says why nothing can be sealed at a time; "" if something can.
+// Fault says why nothing can be sealed at a time, and by which key; "" if something can.
 func (k *Keys) Fault(at time.Time) string {
 	switch {
 	case k.receiver.IsExpired(at.Unix()):
-		return "the receiver's key has expired: ask the receiver for a new one, and pin its fingerprint"
+		return "the receiver's key has expired: ask the receiver for a new one, and pin its fingerprint in place of " + k.receiver.GetFingerprint()
 	case !k.receiver.CanEncrypt(at.Unix()):
 		return "nothing can be encrypted to the receiver's key: it is revoked, or none for encryption"
 	case k.ours.IsExpired(at.Unix()):
-		return "our key has expired: make a new one, and give its public half to the receiver"
+		return "our key has expired: make a new one in place of " + k.ours.GetFingerprint() + ", and give its public half to the receiver"
 	case !k.ours.CanVerify(at.Unix()):
 		return "our key cannot sign"
 	}

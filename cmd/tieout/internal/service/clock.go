@@ -43,8 +43,9 @@ func (c *steps) look(wall time.Time, elapsed time.Duration) (by time.Duration) {
 	return by
 }
 
-// step judges a clock that was set by what it should show: one that is right again
-// holds up nothing, however wrong it was.
+// step judges a clock that was set by what it should show. One by which nothing was run
+// and that is right again holds up nothing, however wrong it was; one that things were run
+// by is what counts, and set back it is waited for.
 func (c *steps) step(wall time.Time) {
 	off := wall.Sub(c.right)
 	c.stop = off >= farAhead
@@ -61,9 +62,9 @@ func (c *steps) paused(wall time.Time) bool { return c.stop || wall.Before(c.res
 
 // watchClock tells of a clock that was set (R9).
 func (s *Service) watchClock(ctx context.Context) {
+	s.mu.Lock() // the clock is read in the order in which it is judged
 	now, elapsed := s.now(), s.o.Elapsed()
-	s.mu.Lock()
-	was := s.clockSteps.paused(s.clockSteps.wall)
+	was, should := s.clockSteps.paused(s.clockSteps.wall), s.clockSteps.right.Add(elapsed-s.clockSteps.elapsed)
 	by := s.clockSteps.look(now, elapsed)
 	paused, resume := s.clockSteps.paused(now), s.clockSteps.resume
 	s.status.Paused = paused
@@ -77,8 +78,10 @@ func (s *Service) watchClock(ctx context.Context) {
 		what = "Nothing is run or posted before the clock is set right, or the service is started anew: make sure that the clock is right."
 	case paused:
 		what = fmt.Sprintf("Nothing is run or posted before %s by that clock, or before the service is started anew: make sure that it is right.", resume.UTC().Format(time.RFC3339))
-	case was:
+	case was && now.Sub(should).Abs() < stepAlarm:
 		what = "It is right by the time that went by: what was held up goes on."
+	case was:
+		what = fmt.Sprintf("By the time that went by it should show %s. What was held up goes on: make sure that the clock is right.", should.UTC().Format(time.RFC3339))
 	}
 	s.log.Error("the clock was set", "by", by.String(), "paused", paused)
 	s.tell(ctx, Notice{
@@ -110,6 +113,14 @@ func (s *Service) holdClock(ctx context.Context) {
 		Key: "clock|start|" + newest.UTC().Format(time.RFC3339), Kind: Clock, Subject: fmt.Sprintf("the clock is %s what is stored by %s", side, ahead.Abs().Round(time.Second)),
 		Text: fmt.Sprintf("At the start of the service it shows %s, and the newest that is stored is of %s. Nothing is held up by it: make sure that the clock is right.", now.UTC().Format(time.RFC3339), newest.UTC().Format(time.RFC3339)),
 	})
+}
+
+// rightTime is what the clock should show, and whether it may be wrong and nothing is run by it.
+func (s *Service) rightTime(ctx context.Context) (right time.Time, held bool) {
+	s.watchClock(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.clockSteps.right, s.clockSteps.paused(s.clockSteps.wall)
 }
 
 // held tells whether runs and postings wait for the clock to be right. It looks at the

@@ -81,6 +81,38 @@ func TestTheClockWasSet(t *testing.T) {
 	}
 }
 
+// A host that was suspended has a clock that looks far ahead and is right. That its
+// nights wait for somebody is told again when they are overdue.
+func TestNightsThatWaitForTheClockAreOverdue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var by atomic.Int64
+		begun := time.Now()
+		b, w, o := &books{last: recon.DateOf(begun.UTC()) - 2}, &told{}, daily()
+		o.Elapsed = func() time.Duration { return time.Since(begun) }
+		ctx, stop := context.WithCancel(t.Context())
+		s := service.New(b, w, &line{}, o, func() time.Time { return time.Now().Add(time.Duration(by.Load())) }, quiet())
+		ended := make(chan error)
+		go func() { ended <- s.Serve(ctx) }()
+		time.Sleep(time.Hour + 30*time.Second)
+		by.Store(int64(8 * 24 * time.Hour))
+		time.Sleep(5 * time.Hour)
+		synctest.Wait()
+		if n := w.of(service.Overdue); len(n) != 0 {
+			t.Errorf("told too early: %+v", n)
+		}
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		stop()
+		<-ended
+		if n := w.of(service.Overdue); len(n) != 1 || !strings.Contains(n[0].Text, "may be wrong") {
+			t.Errorf("told %+v", n)
+		}
+		if len(b.ran) != 0 {
+			t.Errorf("ran %v", b.ran)
+		}
+	})
+}
+
 // A clock that was far ahead and is set right goes on at once, and says so.
 func TestTheClockWasSetRight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -122,7 +154,7 @@ func TestAClockThatIsWrongAtTheStartIsTold(t *testing.T) {
 		behind, ahead time.Duration // of what is stored, of the processor's
 		says          []string
 	}{
-		"right":                {-time.Hour, time.Minute, nil},
+		"right":                {-time.Hour, 0, nil},
 		"behind what is there": {10 * 24 * time.Hour, 0, []string{"the clock is behind what is stored by 240h0m0s"}},
 		"far ahead":            {-8 * 24 * time.Hour, 0, []string{"the clock is ahead of what is stored by 192h0m0s"}},
 		"behind the processor": {0, -7 * time.Minute, []string{"It is 7m0s behind the processor's"}},

@@ -22,11 +22,23 @@ type line struct {
 	lose bool // jobs vanish
 	idle bool // jobs are not worked
 	no   int64
+
+	busyFor int // how often nothing can be begun anew
 }
+
+func (l *line) change(do func()) { l.mu.Lock(); defer l.mu.Unlock(); do() }
 
 func (l *line) Add(_ context.Context, jobs ...queue.Job) error { l.add(jobs, false); return nil }
 
-func (l *line) Renew(_ context.Context, jobs ...queue.Job) error { l.add(jobs, true); return nil }
+func (l *line) Renew(_ context.Context, jobs ...queue.Job) error {
+	busy := false
+	l.change(func() { busy = l.busyFor > 0; l.busyFor-- })
+	if busy {
+		return errors.New("the store is busy")
+	}
+	l.add(jobs, true)
+	return nil
+}
 
 func (l *line) add(jobs []queue.Job, anew bool) {
 	l.mu.Lock()

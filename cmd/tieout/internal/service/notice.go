@@ -20,6 +20,7 @@ const (
 	Done        Kind = "done"
 	Exceptions  Kind = "exceptions"
 	Missing     Kind = "missing"
+	Unusable    Kind = "unusable"
 	Failed      Kind = "failed"
 	Overdue     Kind = "overdue"
 	Undelivered Kind = "undelivered"
@@ -67,6 +68,9 @@ func NoticesOf(o *Outcome, above int) []Notice {
 	for _, m := range o.Missing {
 		all = append(all, Notice{Key: "missing|" + day + "|" + mark(m), Kind: Missing, Subject: "a source is missing for " + day, Text: m})
 	}
+	for _, f := range o.Spoilt {
+		all = append(all, Notice{Key: "unusable|" + f.SHA256, Kind: Unusable, Subject: "rows of a file cannot be used", Text: f.Why})
+	}
 	return all
 }
 
@@ -74,8 +78,9 @@ func failedNight(day recon.Date, err error) Notice {
 	return Notice{Key: "failed|" + day.String(), Kind: Failed, Subject: fmt.Sprintf("the night of %s failed", day), Text: err.Error()}
 }
 
-func failedJob(j queue.Job, err error) Notice {
-	return Notice{Key: "failed|" + j.String() + "|" + mark(err.Error()), Kind: Failed, Subject: j.String() + " failed", Text: err.Error()}
+// failedJob is told again on another day: what failed may have worked in between.
+func failedJob(j queue.Job, on recon.Date, err error) Notice {
+	return Notice{Key: "failed|" + j.String() + "|" + on.String() + "|" + mark(err.Error()), Kind: Failed, Subject: j.String() + " failed", Text: err.Error()}
 }
 
 func standstill(e *queue.Entry) Notice {
@@ -115,7 +120,7 @@ func clockApart(day recon.Date, ahead time.Duration) Notice {
 	}
 }
 
-// expires is a key of a target that will not do for long (PF-12).
+// expires is a key of a target that will not do for long (PF-12). why names the key.
 func expires(target, why string) Notice {
 	return Notice{Key: "expires|" + target + "|" + mark(why), Kind: Expires, Subject: "a key of target " + target + " expires", Text: why}
 }
@@ -130,7 +135,7 @@ func Untold(channel string, on recon.Date, why error) Notice {
 
 func stuckJob(e *queue.Entry) Notice {
 	return Notice{
-		Key: "stuck|" + e.Job.String() + "|" + mark(e.Failure), Kind: Stuck, Subject: e.Job.String() + " was given up",
+		Key: fmt.Sprintf("stuck|%s|%d", e.Job, e.No), Kind: Stuck, Subject: e.Job.String() + " was given up",
 		Text: fmt.Sprintf("%s Nothing more happens to it by itself before there is something new to do; `tieout serve --replay %d` has it tried again.", e.Failure, e.No),
 	}
 }

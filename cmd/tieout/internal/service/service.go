@@ -66,12 +66,19 @@ type Outcome struct {
 	Workbook   string   // path; "" for none
 	Exceptions int      // open ones
 	Missing    []string // sources that are missing or late, in words
+	Spoilt     []Spoilt
+}
+
+// Spoilt is a file of which rows cannot be used.
+type Spoilt struct {
+	SHA256 string // of the file, which is told once
+	Why    string
 }
 
 // Fetched is what came of asking for reports.
 type Fetched struct {
 	Wait  time.Duration // after which to ask again, 0 where all is in or is not waited for any more
-	Ahead time.Duration // how far this host's clock is ahead of the processor's, 0 if it did not say
+	Ahead time.Duration // how far this host's clock is ahead of the processor's, 0 where it is near enough
 }
 
 // Sent is what came of serving a target.
@@ -113,6 +120,7 @@ type Service struct {
 
 	clockSteps steps
 	atWork     map[int64]bool // jobs, by number, that were at work when the last morning came and still are; of look alone
+	idle       idle           // of look alone
 }
 
 // New makes a service. now is the clock.
@@ -241,7 +249,8 @@ func (s *Service) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	anew, add := s.anew(open, s.morning(now)), s.queue.Add
+	anew, atWork := s.anew(open, s.morning(now))
+	add := s.queue.Add
 	if anew {
 		add = s.queue.Renew
 	}
@@ -252,24 +261,24 @@ func (s *Service) look(ctx context.Context) error {
 	if err := add(ctx, jobs...); err != nil {
 		return err
 	}
+	s.atWork = atWork
 	s.note(func(t *Status) { t.Looked, s.looked = now, s.o.Elapsed() })
 	return nil
 }
 
 // anew tells whether what was given up is begun anew: on a morning, and once a job that
-// the morning found at work was given up too.
-func (s *Service) anew(open []queue.Entry, morning bool) bool {
-	before, given := s.atWork, false
-	s.atWork = map[int64]bool{}
+// the morning found at work was given up too. atWork are those that still are.
+func (s *Service) anew(open []queue.Entry, morning bool) (anew bool, atWork map[int64]bool) {
+	anew, atWork = morning, map[int64]bool{}
 	for i := range open {
 		switch e := &open[i]; {
-		case e.State == queue.Working && (morning || before[e.No]):
-			s.atWork[e.No] = true
-		case e.State == queue.Dead && before[e.No]:
-			given = true
+		case e.State == queue.Working && (morning || s.atWork[e.No]):
+			atWork[e.No] = true
+		case e.State == queue.Dead && s.atWork[e.No]:
+			anew = true
 		}
 	}
-	return morning || given
+	return anew, atWork
 }
 
 // begun tells whether the run of a day is in the queue already, so that nothing is to
@@ -285,8 +294,13 @@ func begun(open []queue.Entry, day recon.Date, anew bool) bool {
 
 // watch tells of days that are owed for too long, and of jobs that were given up (R18).
 func (s *Service) watch(ctx context.Context, owed []recon.Date, open []queue.Entry) {
-	if late := s.overdue(owed); len(late) > 0 && !s.held(ctx) {
-		s.tell(ctx, overdueNights(late, night.DueOf(s.o.Schedules, late[0]), s.Status().Failure))
+	right, held := s.rightTime(ctx)
+	if late := s.overdue(owed, right); len(late) > 0 {
+		why := s.Status().Failure
+		if held {
+			why = "The clock was set and may be wrong, so that nothing is run by it."
+		}
+		s.tell(ctx, overdueNights(late, night.DueOf(s.o.Schedules, late[0]), why))
 	}
 	if e := s.forgotten(open); e != nil {
 		s.tell(ctx, standstill(e))
@@ -303,10 +317,10 @@ func (s *Service) watch(ctx context.Context, owed []recon.Date, open []queue.Ent
 	s.note(func(t *Status) { t.Queued, t.Stuck = len(open), stuck })
 }
 
-// overdue are the days that are owed for too long.
-func (s *Service) overdue(owed []recon.Date) (late []recon.Date) {
+// overdue are the days that are owed for too long, by a clock that is right.
+func (s *Service) overdue(owed []recon.Date, now time.Time) (late []recon.Date) {
 	for _, day := range owed {
-		if due := night.DueOf(s.o.Schedules, day); !due.IsZero() && s.now().Sub(due) > s.o.Overdue {
+		if due := night.DueOf(s.o.Schedules, day); !due.IsZero() && now.Sub(due) > s.o.Overdue {
 			late = append(late, day)
 		}
 	}
@@ -316,17 +330,41 @@ func (s *Service) overdue(owed []recon.Date) (late []recon.Date) {
 // patience is how long a job may wait for a worker while no other is worked.
 const patience = 15 * time.Minute
 
-// forgotten is a job whose time came long ago although nobody is at work.
-func (s *Service) forgotten(open []queue.Entry) (late *queue.Entry) {
+// idle is a job whose time has come, and since when it is seen waiting with nobody at work.
+type idle struct {
+	no    int64
+	next  time.Time
+	since time.Duration // since the start, whatever the wall clock does
+}
+
+// forgotten is a job that is seen waiting for too long although nobody is at work. What
+// the wall clock says of it counts for nothing: the service may have been away.
+func (s *Service) forgotten(open []queue.Entry) *queue.Entry {
+	late, elapsed := s.waiting(open), s.o.Elapsed()
+	if late == nil {
+		s.idle = idle{}
+		return nil
+	}
+	if s.idle.no != late.No || !s.idle.next.Equal(late.Next) {
+		s.idle = idle{late.No, late.Next, elapsed}
+	}
+	if elapsed-s.idle.since < patience {
+		return nil
+	}
+	return late
+}
+
+// waiting is the first job whose time has come, nil where a job is at work.
+func (s *Service) waiting(open []queue.Entry) (first *queue.Entry) {
 	for i := range open {
 		switch e := &open[i]; {
 		case e.State == queue.Working:
 			return nil
-		case e.State != queue.Dead && s.now().Sub(e.Next) > patience && late == nil:
-			late = e
+		case e.State != queue.Dead && !e.Next.After(s.now()) && first == nil:
+			first = e
 		}
 	}
-	return late
+	return first
 }
 
 // Next is the next morning, zero if there is none within a year.

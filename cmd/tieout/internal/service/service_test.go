@@ -27,6 +27,7 @@ type books struct {
 	at          []time.Time
 	fail        error
 	undelivered []string
+	expires     string
 	missing     []string
 	exceptions  int
 	block       chan struct{}
@@ -87,7 +88,7 @@ func (b *books) Publish(context.Context, string) error { return b.trouble }
 func (b *books) Deliver(context.Context, string) (service.Sent, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return service.Sent{Open: b.undelivered}, b.trouble
+	return service.Sent{Open: b.undelivered, Expires: b.expires}, b.trouble
 }
 
 func (b *books) Owed(context.Context) ([]queue.Job, error) {
@@ -314,6 +315,31 @@ func TestANightThatIsGivenUpOverAMorningIsTriedAnew(t *testing.T) {
 	})
 }
 
+// A job that could not be begun anew is not forgotten until the morning after.
+func TestANightIsBegunAnewAfterAnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := recon.DateOf(time.Now().UTC())
+		b := &books{last: start - 2, fail: queue.Hopeless{Err: errors.New("no such period")}, block: make(chan struct{})}
+		jobs := &line{}
+		ctx, stop := context.WithCancel(t.Context())
+		s := service.New(b, &told{}, jobs, daily(), time.Now, quiet())
+		ended := make(chan error)
+		go func() { ended <- s.Serve(ctx) }()
+		time.Sleep(29*time.Hour + 30*time.Minute + 30*time.Second)
+		close(b.block)
+		synctest.Wait()
+		b.change(func() { b.fail = nil })
+		jobs.change(func() { jobs.busyFor = 1 })
+		time.Sleep(3 * time.Minute)
+		synctest.Wait()
+		stop()
+		<-ended
+		if !slices.Equal(b.ran, []recon.Date{start - 1, start}) {
+			t.Errorf("ran %v", b.ran)
+		}
+	})
+}
+
 // A queue that stands still is told, with what waits.
 func TestAQueueThatStandsStillIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -332,6 +358,36 @@ func TestAQueueThatStandsStillIsTold(t *testing.T) {
 		stop()
 		<-ended
 		if n := w.of(service.Stuck); len(n) != 1 || !strings.Contains(n[0].Text, "deliver") {
+			t.Errorf("told %+v", n)
+		}
+	})
+}
+
+// A service that was away while a job's time came has not stood still.
+func TestAQueueThatWaitedForTheServiceIsNotTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, w := &books{last: recon.DateOf(time.Now().UTC()) - 2}, &told{}
+		ctx, stop := context.WithCancel(t.Context())
+		late := &queue.Entry{Job: queue.Job{Kind: queue.Fetch, Company: "ACME", ID: "2000-01-01"}, No: 9, State: queue.Waiting, Next: time.Now().Add(-3 * time.Hour)}
+		s := service.New(b, w, &line{open: []*queue.Entry{late}, idle: true}, daily(), time.Now, quiet())
+		ended := make(chan error)
+		go func() { ended <- s.Serve(ctx) }()
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		stop()
+		<-ended
+		if n := w.of(service.Stuck); len(n) != 0 {
+			t.Errorf("told %+v", n)
+		}
+	})
+}
+
+// PF-12: a key that expires is told once, whatever else goes wrong.
+func TestAKeyThatExpiresIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, w := &books{last: recon.DateOf(time.Now().UTC()) - 2, expires: "within 30 days the receiver's key has expired", trouble: errors.New("the store is busy")}, &told{}
+		serve(t, b, w, daily(), func(*service.Service) { time.Sleep(3 * 24 * time.Hour); synctest.Wait() })
+		if n := w.of(service.Expires); len(n) != 1 {
 			t.Errorf("told %+v", n)
 		}
 	})

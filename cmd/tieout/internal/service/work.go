@@ -96,7 +96,7 @@ func (s *Service) fetch(ctx context.Context, j queue.Job) error {
 		return err
 	}
 	fetched, err := s.nights.Fetch(ctx, day)
-	if fetched.Ahead.Abs() >= stepAlarm {
+	if fetched.Ahead != 0 {
 		s.tell(ctx, clockApart(day, fetched.Ahead))
 	}
 	if err != nil {
@@ -162,22 +162,22 @@ func (s *Service) troubled(ctx context.Context, j queue.Job, err error) error {
 		return err
 	}
 	s.log.Error("job failed", "job", j.String(), "error", err)
-	s.tell(ctx, failedJob(j, err))
+	s.tell(ctx, failedJob(j, recon.DateOf(s.now()), err))
 	return err
 }
 
 // deliver sends what a target is owed.
 func (s *Service) deliver(ctx context.Context, j queue.Job) error {
 	sent, err := s.nights.Deliver(ctx, j.ID)
+	if sent.Expires != "" {
+		s.tell(ctx, expires(j.ID, sent.Expires))
+	}
 	if err != nil {
 		return s.troubled(ctx, j, err)
 	}
 	s.note(func(t *Status) { t.Undelivered[j.ID] = sent.Open })
 	for _, why := range sent.Open {
 		s.tell(ctx, undelivered(why))
-	}
-	if sent.Expires != "" {
-		s.tell(ctx, expires(j.ID, sent.Expires))
 	}
 	if sent.Failed != nil {
 		return sent.Failed
