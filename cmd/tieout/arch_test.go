@@ -46,7 +46,7 @@ func house() map[string]room {
 		"ledger/posting":                {floor: 3, pure: true, modules: []string{"github.com/gocarina/gocsv", "golang.org/x/text"}},
 		"ledger/drop/seal":              {floor: 0, modules: []string{"github.com/ProtonMail/gopenpgp/v3"}},
 		"ledger/drop/durable/failpoint": {floor: 0},
-		"ledger/drop/durable":           {floor: 1},
+		"ledger/drop/durable":           {floor: 1, modules: []string{"golang.org/x/sys"}},
 		"ledger/drop":                   {floor: 2, modules: []string{"github.com/pkg/sftp", "github.com/skeema/knownhosts", "golang.org/x/crypto/ssh"}},
 		"reports":                       {floor: 4, pure: true},
 		"reports/answer":                {floor: 5, pure: true},

@@ -36,6 +36,9 @@ func (n *nightly) bring(ctx context.Context, r config.Range) (err error) {
 	}
 	want := needed(n.cfg, r)
 	if n.fetcher != nil {
+		if err := n.hasRoom(); err != nil {
+			return err
+		}
 		if _, err := n.fetcher.Run(ctx, n.cfg.Recon.Company, want); err != nil {
 			return fmt.Errorf("fetch: %w", err)
 		}

@@ -93,6 +93,7 @@ type hurt struct {
 	ticks chan time.Time
 	gone  atomic.Int64 // time that went by since the start
 	set   atomic.Int64 // by which the clock was set
+	full  atomic.Bool  // the disk
 }
 
 func (h *hurt) file(name string) string { return filepath.Join(h.dir, name) }
@@ -127,7 +128,7 @@ func (h *hurt) open() {
 	v := &serveVerb{
 		config: h.file("tieout.yaml"), sweep: 50 * time.Millisecond, retry: 50 * time.Millisecond, again: 50 * time.Millisecond, now: h.now, ticks: h.ticks,
 		elapsed: func() time.Duration { return time.Duration(h.gone.Load()) },
-		change:  []func(*cybersource.Options){impatientBy(h.now)},
+		change:  []func(*cybersource.Options){impatientBy(h.now)}, free: h.room,
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- v.run(ctx, h.log) }()
@@ -138,6 +139,14 @@ func (h *hurt) open() {
 		}
 	}
 	within(h.t, "a service", h.log, func() bool { return strings.Contains(h.log.String(), `"serving"`) })
+}
+
+// room is what the disk has left.
+func (h *hurt) room(string) (uint64, error) {
+	if h.full.Load() {
+		return 12 << 20, nil
+	}
+	return 1 << 40, nil
 }
 
 // look has the service look once at what is owed.
@@ -365,6 +374,7 @@ func faultsOfOurs(server *storetest.Server) []fault {
 	database := func(h *hurt) { h.where, h.other = server.Database(h.t), server.Database(h.t) }
 	clock := func(by time.Duration) func(*hurt) { return func(h *hurt) { h.set.Store(int64(by)) } }
 	return []fault{
+		{name: "the disk is nearly full", begin: func(h *hurt) { h.full.Store(true) }, end: func(h *hurt) { h.full.Store(false) }, kind: "failed", says: "has 12 MiB left"},
 		{name: "the database is down", house: database, begin: nothing, during: func(h *hurt) { h.accept(false) }, end: func(h *hurt) { h.accept(true) }, kind: "failed", says: "what is owed cannot be looked up"},
 		{name: "the database goes down in a night", house: database, begin: func(h *hurt) {
 			h.tell(exitFailed, "status") // makes the store

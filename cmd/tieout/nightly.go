@@ -54,6 +54,8 @@ type nightly struct {
 
 	log *slog.Logger // of a service; nil: none
 
+	free func(dir string) (uint64, error) // bytes that a disk has left
+
 	calendar *sagepro.Calendar // of the ERP; nil: closed_through alone says what is closed
 }
 
@@ -66,7 +68,7 @@ func readNightly(path string, r config.Range) (*nightly, error) {
 	if err != nil {
 		return nil, usage(fmt.Errorf("--config %s: %w", path, bare(err)))
 	}
-	n := &nightly{dir: filepath.Dir(path)}
+	n := &nightly{dir: filepath.Dir(path), free: durable.Free}
 	if n.cfg, err = config.ReadRun(filepath.Base(path), data, os.DirFS(n.dir), r); err != nil {
 		return nil, usage(err)
 	}
@@ -187,6 +189,9 @@ func operator() string { return cmp.Or(os.Getenv("USER"), os.Getenv("USERNAME"),
 func (n *nightly) run(ctx context.Context, r config.Range) (a *night.Answer, err error) {
 	req := night.Request{Company: n.cfg.Recon.Company, From: r.From, To: r.To, AsOf: r.AsOf}
 	n.since = n.lookback(r.From)
+	if err := n.hasRoom(); err != nil && !n.dry {
+		return nil, err
+	}
 	if err := n.bring(ctx, r); err != nil {
 		return nil, err
 	}

@@ -41,9 +41,10 @@ type serveVerb struct {
 	sweep  time.Duration
 	now    func() time.Time
 
-	elapsed func() time.Duration         // time that went by, in tests
-	ticks   <-chan time.Time             // looks, in tests
-	change  []func(*cybersource.Options) // of the processor's client, in tests
+	elapsed func() time.Duration             // time that went by, in tests
+	ticks   <-chan time.Time                 // looks, in tests
+	change  []func(*cybersource.Options)     // of the processor's client, in tests
+	free    func(dir string) (uint64, error) // what a disk has left; nil: asked of it
 }
 
 func serveCommand() *cobra.Command {
@@ -167,6 +168,9 @@ func (v *served) over(r config.Range) (*nightly, error) {
 		return nil, err
 	}
 	n.now, n.log = v.now, v.log
+	if v.free != nil {
+		n.free = v.free
+	}
 	if n.archive, err = store.OpenArchive(n.path(n.cfg.Archive)); err != nil {
 		return nil, err
 	}
