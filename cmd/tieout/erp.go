@@ -135,13 +135,7 @@ func (n *nightly) readBooks(ctx context.Context) (err error) {
 	if n.calendar, err = n.cfg.ERP.ReadCalendar(ctx, door); err != nil {
 		return exitOf(fmt.Errorf("the ERP's fiscal calendar: %w", err))
 	}
-	var locked []ledger.Days
-	for _, p := range n.calendar.Periods() {
-		if p.Locked {
-			locked = append(locked, ledger.Days{From: p.From, To: p.To})
-		}
-	}
-	n.cfg.Lock(locked)
+	n.cfg.Lock(lockedIn(n.calendar))
 	return nil
 }
 

@@ -212,6 +212,10 @@ func (n *nightly) run(ctx context.Context, r config.Range) (a *night.Answer, err
 			return nil, err
 		}
 	}
+	under, err := n.keepSetup()
+	if err != nil {
+		return nil, err
+	}
 	begin := n.store.Begin
 	if n.missingDay {
 		begin = n.store.BeginFirst
@@ -223,6 +227,7 @@ func (n *nightly) run(ctx context.Context, r config.Range) (a *night.Answer, err
 	if err != nil {
 		return nil, err
 	}
+	run.Under(under)
 	core := &night.Night{
 		Policy: n.cfg.Recon, Chart: n.cfg.Chart, Rules: n.cfg.Rules, Mode: n.cfg.Mode, Sources: n, Store: run, Presenter: n,
 		NotProvided: n.lacking(), Doubts: func() []night.Hold { return n.doubts },

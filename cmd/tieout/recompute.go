@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"tieout/cmd/tieout/internal/config"
 	"tieout/recon/carddata"
 	"tieout/recon/night"
 	"tieout/recon/store"
@@ -35,6 +36,7 @@ type recomputation struct {
 	*nightly
 	found   *verified
 	scratch *store.Store
+	dir     string // that goes
 	done    int    // nights that were computed again
 	alike   int    // of which all that is stored came out again
 	drifted string // the first night by another program that came out otherwise; "": none
@@ -48,7 +50,7 @@ func (n *nightly) recompute(ctx context.Context, v *verified) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	r := &recomputation{nightly: n, found: v}
+	r := &recomputation{nightly: n, found: v, dir: dir}
 	r.scratch, err = store.Open(ctx, filepath.Join(dir, "tieout.db"), store.Options{Now: n.now, Holder: "verify"})
 	if err != nil {
 		return err
@@ -129,13 +131,23 @@ func (r *recomputation) night(ctx context.Context, p *store.Past) (why string, e
 
 // asThen is the night with the configuration under which it ran.
 func (r *recomputation) asThen(p *store.Past) (*again, string, error) {
-	if p.ConfigHash != r.cfg.Hash {
+	cfg, calendar := r.cfg, r.calendar
+	switch {
+	case p.Setup.SHA256 != "":
+		var err error
+		if cfg, calendar, err = r.readSetup(p.Setup, config.Range{From: p.From, To: p.To, AsOf: p.AsOf}, filepath.Join(r.dir, p.Setup.SHA256)); err != nil {
+			return nil, "", fmt.Errorf("the configuration under which it ran: %w", err)
+		}
+	case cfg.ERPPeriods:
+		return nil, "the ERP's fiscal calendar as it was then is not kept", nil
+	}
+	if p.ConfigHash != cfg.Hash {
 		return nil, "the configuration under which it ran is not kept, and the present one is another", nil
 	}
-	if p.RulesHash != r.cfg.Rules.Version() {
-		return nil, "its rules were others than this program makes of its configuration", nil
+	if p.RulesHash != cfg.Rules.Version() {
+		return nil, "this program makes other rules of its configuration", nil
 	}
-	return &again{&nightly{cfg: r.cfg, dir: r.dir, store: r.scratch, archive: r.archive, now: r.now, calendar: r.calendar}, p.Files}, "", nil
+	return &again{&nightly{cfg: cfg, dir: r.nightly.dir, store: r.scratch, archive: r.archive, now: r.now, calendar: calendar}, p.Files}, "", nil
 }
 
 // compare tells how what a night wrote differs from what comes out.

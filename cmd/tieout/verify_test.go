@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -213,4 +214,51 @@ func TestVerifierFindsCorruptionsOnPostgres(t *testing.T) {
 	for _, kind := range []string{"amounts of an entry that still balances", "missing row", "account of a contribution"} {
 		d.find(kind, d.corruptions()[kind]())
 	}
+}
+
+// A night is computed again under the configuration that it had, also where that, the
+// files beside it and what they say are others by now.
+func TestVerifyKnowsTheConfigurationOfEachNight(t *testing.T) {
+	t.Parallel()
+	c := twoConfigurations(t)
+	c.want(c.tell(exitDone, "verify"), "2 of 2 nights computed again", ": 0 faults")
+	c.want(c.tell(exitDone, "archive", "list"), "setup.json")
+	c.sql("tieout.db", "UPDATE contributions SET account = '9998' WHERE account = '1200-100' RETURNING account")
+	c.want(c.tell(exitFailed, "verify"), "after the last night: contribution of ", "account 9998")
+	c.sql("tieout.db", "UPDATE runs SET software = 'tieout v0' RETURNING software")
+	c.want(c.tell(exitFailed, "verify"), "after the last night: contribution of ")
+}
+
+// What cannot be proved is neither a fault nor good.
+func TestVerifySaysWhatIsUnproven(t *testing.T) {
+	t.Parallel()
+	c := twoConfigurations(t)
+	c.sql("tieout.db", "UPDATE runs SET software = 'tieout v0' RETURNING software")
+	c.want(c.tell(exitDone, "verify"), "2 of 2 nights computed again") // another program made the same of it
+	c.sql("tieout.db", "UPDATE exception_history SET cause = 'whim' RETURNING cause")
+	c.want(c.tell(exitUnproven, "verify"), "UNPROVEN: night 2026-09-29 to 2026-09-29", "computed by tieout v0", `cause is stored as "whim"`, ": 0 faults")
+	c.sql("tieout.db", "UPDATE runs SET setup = '' RETURNING setup")
+	said := c.tell(exitUnproven, "verify")
+	c.want(said, "UNPROVEN: night 2026-09-29 to 2026-09-29", "is not kept, and the present one is another", "the 1 nights after it", "0 of 2 nights computed again", ": 0 faults")
+}
+
+// twoConfigurations is a company whose second night has another configuration than its first.
+func twoConfigurations(t *testing.T) companyFolder {
+	t.Helper()
+	c := newCompany(t, "chart_of_accounts: accounts.txt\n")
+	list := "account\n"
+	for _, account := range strings.Fields("1150 1160 1170 1190 1200 1015 2150 2190 2195 2200 4000 4090 4100 4150 6990 7200 9999 1010") {
+		list += account + "-000\n" + account + "-100\n"
+	}
+	c.put("accounts.txt", list)
+	c.documents([3]string{"100", "2026-09-29", "10.00"}, [3]string{"101", "2026-09-30", "20.00"})
+	c.report("a.csv", [4]string{"01", "2026-09-29", "10.00", "100"}, [4]string{"02", "2026-09-29", "7.00", "9"})
+	c.night(exitDone, "2026-09-29", "2026-09-29", "2026-09-30")
+	c.put("tieout.yaml", strings.Replace(strings.Replace(read(t, filepath.Join(c.dir, "tieout.yaml")), `ar: "1200"`, `ar: "1250"`, 1), "chart_of_accounts: accounts.txt", "timing_days: 5", 1))
+	if err := os.Remove(filepath.Join(c.dir, "accounts.txt")); err != nil {
+		t.Fatal(err)
+	}
+	c.report("b.csv", [4]string{"03", "2026-09-30", "20.00", "101"})
+	c.night(exitDone, "2026-09-30", "2026-09-30", "2026-10-01")
+	return c
 }

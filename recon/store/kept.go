@@ -20,13 +20,14 @@ type Kept struct {
 }
 
 // Kept lists what the store names of the archive: inputs of runs, fetched
-// reports, results and posting files, each once for what it is.
+// reports, results, posting files and setups of runs, each once for what it is.
 func (s *Store) Kept(ctx context.Context, company string) (all []Kept, err error) {
 	for _, query := range []string{
 		`SELECT sha256, role, name, size FROM files WHERE company = $1`,
 		`SELECT sha256, 'fetched', file, size FROM report_cells WHERE company = $1 AND sha256 <> ''`,
 		`SELECT a.sha256, a.kind, a.name, a.size FROM artifacts a JOIN runs r ON r.run_no = a.run_no WHERE r.company = $1`,
 		`SELECT sha256, 'posting', name, size FROM delivery_parts WHERE company = $1`,
+		`SELECT setup, 'setup', 'setup.json', setup_size FROM runs WHERE company = $1 AND state = 'COMMITTED' AND setup <> ''`,
 	} {
 		err := each(ctx, s.db, query, []any{company}, func(scan func(...any) error) error {
 			var k Kept

@@ -18,6 +18,7 @@ type Past struct {
 	Software   string
 	ConfigHash string
 	RulesHash  string
+	Setup      Setup
 	Lacking    []string     // what it went on without
 	Files      []night.File // that it read, in its order
 }
@@ -25,11 +26,11 @@ type Past struct {
 // Committed are the runs of a company in the order of their commits.
 func (s *Store) Committed(ctx context.Context, company string) ([]Past, error) {
 	var all []Past
-	err := each(ctx, s.db, `SELECT run_no, run_id, date_from, date_to, as_of, software, config_hash, rules_hash, lacking FROM runs
+	err := each(ctx, s.db, `SELECT run_no, run_id, date_from, date_to, as_of, software, config_hash, rules_hash, lacking, setup, setup_size FROM runs
 		WHERE company = $1 AND state = 'COMMITTED' ORDER BY ended_us, run_no`, []any{company}, func(scan func(...any) error) error {
 		p := Past{Request: night.Request{Company: company}}
 		var from, to, asOf, lacking string
-		if err := scan(&p.No, &p.RunID, &from, &to, &asOf, &p.Software, &p.ConfigHash, &p.RulesHash, &lacking); err != nil {
+		if err := scan(&p.No, &p.RunID, &from, &to, &asOf, &p.Software, &p.ConfigHash, &p.RulesHash, &lacking, &p.Setup.SHA256, &p.Setup.Size); err != nil {
 			return err
 		}
 		err := errors.Join(p.From.UnmarshalText([]byte(from)), p.To.UnmarshalText([]byte(to)), p.AsOf.UnmarshalText([]byte(asOf)), json.Unmarshal([]byte(lacking), &p.Lacking))

@@ -19,7 +19,17 @@ type Run struct {
 	attempt   int
 	hold      hold
 	committed bool
+	setup     Setup
 }
+
+// Setup is the kept file that says under what a run is computed.
+type Setup struct {
+	SHA256 string // "": none is kept
+	Size   int64
+}
+
+// Under tells under what the run is computed, for its commit.
+func (r *Run) Under(s Setup) { r.setup = s }
 
 var _ night.Store = (*Run)(nil)
 

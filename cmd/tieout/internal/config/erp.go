@@ -97,10 +97,8 @@ func (s *sheet) checkDoor(e *ERP) {
 		if e.Address == "" {
 			s.fault("address", "required: the address of the server, or the ODBC source")
 		}
-		if u, err := url.Parse(e.Address); err == nil && u.User != nil {
-			if _, has := u.User.Password(); has {
-				s.fault("address", "it holds a password; keep that in a file of its own and name it with password_file")
-			}
+		if holdsPassword(e.Address) {
+			s.fault("address", "it holds a password; keep that in a file of its own and name it with password_file")
 		}
 	default:
 		s.fault("kind", "%q is not known; it is dbf, tables, sqlserver or odbc", e.Kind)
@@ -109,6 +107,18 @@ func (s *sheet) checkDoor(e *ERP) {
 		s.fault("lookback_days", "a number of days is needed")
 	}
 }
+
+// holdsPassword tells an address with a password in it, in the form of a URL or of an ODBC source.
+func holdsPassword(address string) bool {
+	if u, err := url.Parse(address); err == nil && u.User != nil {
+		if _, has := u.User.Password(); has {
+			return true
+		}
+	}
+	return passwordForm.MatchString(address)
+}
+
+var passwordForm = regexp.MustCompile(`(?i)(^|[;?&\s])(pwd|password)\s*=\s*[^;&\s]`)
 
 // inside is the sheet of a section.
 func (s *sheet) inside(key string, section map[string]any) *sheet {

@@ -33,7 +33,9 @@ type Run struct {
 	Pickups    []Pickup
 	Mode       ledger.Mode
 	Service    Service
-	Hash       string // tells configurations apart; the store's address, which may hold a password, is no part of it
+	Hash       string            // tells configurations apart; the store's address, which may hold a password, is no part of it
+	Said       []byte            // JSON that is read as this configuration again, except where the store is; Hash is its SHA-256
+	Beside     map[string]string // the files that it names and that were read, by name
 }
 
 // Range is what the command line says of a run.
@@ -48,16 +50,17 @@ func ReadRun(name string, data []byte, beside fs.FS, r Range) (*Run, error) {
 	if s.values == nil {
 		s.values = map[string]any{}
 	}
-	hash, err := s.hash()
+	said, err := s.said()
 	if err != nil {
 		return nil, err
 	}
+	reading := &remembering{beside, map[string]string{}}
 	maps.Copy(s.values, map[string]any{"date_from": r.From.String(), "date_to": r.To.String(), "as_of": r.AsOf.String()})
 	door := s.readDoor()
 	run := &Run{
 		Door: door, Store: s.str("store", "tieout.db"), Archive: s.str("archive", "archive"), Output: s.str("output", "out"), Targets: s.readTargets(),
 		Reports: s.place("reports"), Documents: s.place("documents"), Funding: s.place("funding"), Bank: s.place("bank"), Opening: s.place("opening"),
-		Mode: ledger.Mode(s.str("correction_mode", string(ledger.Delta))), Hash: hash,
+		Mode: ledger.Mode(s.str("correction_mode", string(ledger.Delta))), Hash: fmt.Sprintf("%x", sha256.Sum256(said)), Said: said, Beside: reading.read,
 	}
 	if run.Mode != ledger.Delta && run.Mode != ledger.ReverseRepost {
 		s.fault("correction_mode", "%q: delta or reverse_repost is needed", run.Mode)
@@ -71,7 +74,7 @@ func ReadRun(name string, data []byte, beside fs.FS, r Range) (*Run, error) {
 		}
 	}
 	s.readERPBooks(run)
-	run.Policy = *s.policy(beside)
+	run.Policy = *s.policy(reading)
 	s.tieTargets(run)
 	s.judgeAccounts(run)
 	if door != nil && run.ERP == nil {
@@ -98,15 +101,33 @@ func (s *sheet) judgeAccounts(run *Run) {
 	}
 }
 
-// hash is that of everything that is said, however it is written, except where the store is.
-func (s *sheet) hash() (string, error) {
+// said is everything that is said, however it is written, except where the store is.
+func (s *sheet) said() ([]byte, error) {
 	said := maps.Clone(s.values)
 	delete(said, "store")
 	data, err := json.Marshal(said)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", s.name, err)
+		return nil, fmt.Errorf("%s: %w", s.name, err)
 	}
-	return fmt.Sprintf("%x", sha256.Sum256(data)), nil
+	return data, nil
+}
+
+// remembering is a folder that remembers what was read of it.
+type remembering struct {
+	fs.FS
+	read map[string]string
+}
+
+// ReadFile reads a file.
+func (r *remembering) ReadFile(name string) ([]byte, error) {
+	if r.FS == nil {
+		return nil, fs.ErrNotExist
+	}
+	data, err := fs.ReadFile(r.FS, name)
+	if err == nil {
+		r.read[name] = string(data)
+	}
+	return data, err
 }
 
 // place is where something lies: a path, or a section that has one under path,
