@@ -130,6 +130,22 @@ func TestVerifyFindsWhatWasChanged(t *testing.T) {
 	c.want(c.tell(exitFailed, "verify"), "GL_ACME_20260929_000001.txt", "was changed")
 }
 
+// A journal that is lost is one fault, and no word against entries that nobody changed.
+func TestVerifyAccusesNoEntryOfALostJournal(t *testing.T) {
+	t.Parallel()
+	c, _ := withBackup(t)
+	for _, f := range c.archived("entry_no,") {
+		if err := os.Remove(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said := c.tell(exitFailed, "verify")
+	c.want(said, "no entry is held against the journals")
+	if strings.Contains(said, "it was changed after its run") {
+		t.Error(said)
+	}
+}
+
 // R4: a stored entry that was changed and still balances is told, to the cent, whether
 // its posting file could tell it or not; so is another account.
 func TestVerifyFindsAChangedCent(t *testing.T) {
