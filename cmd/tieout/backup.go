@@ -283,11 +283,12 @@ func (v *restoreVerb) report(ctx context.Context, n *nightly, m *manifest, stdou
 		what = "can be restored"
 	}
 	fmt.Fprintf(stdout, "the backup of %s %s: %s files, last day %s\n", m.Taken, what, thousands(len(m.Files)), cmp.Or(last.String(), "none yet"))
-	if err := found.show(stdout); err != nil || v.check {
-		return err
+	proof := found.show(stdout)
+	if v.check || len(found.faults) > 0 {
+		return proof
 	}
 	_, err = fmt.Fprintln(stdout, "posting files of earlier days are looked for on their targets before anything is sent; next: tieout deliver, then tieout run for what is missing since")
-	return err
+	return cmp.Or(err, proof)
 }
 
 // unpack unpacks a backup into a folder and compares all of it with its manifest.

@@ -2,9 +2,9 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"math/big"
@@ -12,7 +12,8 @@ import (
 	"strings"
 
 	"tieout/recon"
-	"tieout/recon/night"
+	"tieout/recon/cybersource/reportfile"
+	"tieout/recon/neutral"
 	"tieout/recon/recount"
 	"tieout/recon/store"
 )
@@ -50,16 +51,19 @@ type recounting struct {
 // those that are stored (R4). Where a run is committed meanwhile it begins anew.
 func (n *nightly) recount(ctx context.Context, v *verified) error {
 	for {
-		r := &recounting{nightly: n, order: map[int]int{}, counted: recounted{not: map[string]int{}}}
-		before, err := r.all(ctx)
+		r := &recounting{nightly: n, order: map[int]int{}}
+		before, err := n.store.CommittedRuns(ctx, n.cfg.Recon.Company)
 		if err != nil {
 			return err
 		}
-		now, err := n.store.Readings(ctx, n.cfg.Recon.Company)
+		if err := r.all(ctx); err != nil {
+			return err
+		}
+		after, err := n.store.CommittedRuns(ctx, n.cfg.Recon.Company)
 		if err != nil {
 			return err
 		}
-		if len(now) == before {
+		if before == after {
 			v.counted = r.counted
 			v.faults = append(v.faults, r.faults...)
 			return nil
@@ -67,13 +71,16 @@ func (n *nightly) recount(ctx context.Context, v *verified) error {
 	}
 }
 
-func (r *recounting) all(ctx context.Context) (readings int, err error) {
+func (r *recounting) all(ctx context.Context) error {
 	all, err := r.store.Readings(ctx, r.cfg.Recon.Company)
 	if err != nil {
-		return 0, err
+		return err
+	}
+	if r.counted.not, err = r.store.OtherInputs(ctx, r.cfg.Recon.Company); err != nil {
+		return err
 	}
 	if r.stored, err = r.store.RowsOfFiles(ctx, r.cfg.Recon.Company); err != nil {
-		return 0, err
+		return err
 	}
 	r.readings = map[string][]store.Reading{}
 	var inTurn []string
@@ -82,37 +89,29 @@ func (r *recounting) all(ctx context.Context) (readings int, err error) {
 		if _, known := r.order[one.RunNo]; !known {
 			r.order[one.RunNo] = len(r.order)
 		}
-		id := one.Role + " " + one.SHA256
-		if r.readings[id] == nil {
-			inTurn = append(inTurn, id)
+		if r.readings[one.SHA256] == nil {
+			inTurn = append(inTurn, one.SHA256)
 		}
-		r.readings[id] = append(r.readings[id], *one)
+		r.readings[one.SHA256] = append(r.readings[one.SHA256], *one)
 	}
-	for _, id := range inTurn {
-		if err := r.file(ctx, r.readings[id]); err != nil {
-			return 0, err
+	for _, hash := range inTurn {
+		if err := r.file(ctx, r.readings[hash]); err != nil {
+			return err
 		}
 	}
-	return len(all), nil
+	return nil
 }
 
 // file counts one file again.
 func (r *recounting) file(ctx context.Context, readings []store.Reading) error {
 	first := &readings[0]
-	kind := first.Report.Kind
-	if kind == "" {
-		kind = first.Role
-	}
-	if first.Role != string(night.Reports) {
+	kind := cmp.Or(first.Report.Kind, "of no known kind")
+	if !slices.Contains(countable(), kind) {
 		r.counted.not[kind]++
 		return nil
 	}
 	f, err := r.read(first)
-	switch {
-	case errors.Is(err, recount.ErrUnknown):
-		r.counted.not[kind]++
-		return nil
-	case err != nil:
+	if err != nil {
 		r.counted.not[fmt.Sprintf("%s (%s: %v)", kind, first.Name, err)]++
 		return nil
 	}
@@ -141,6 +140,12 @@ func (r *recounting) file(ctx context.Context, readings []store.Reading) error {
 	r.counted.files++
 	r.counted.rows += len(f.Rows)
 	return nil
+}
+
+// countable are the kinds of reports that the second reader knows; others have columns
+// of the same names that mean something else.
+func countable() []string {
+	return []string{string(neutral.Transactions), string(reportfile.PaymentBatchDetailCSV), string(reportfile.PaymentSubmissionCSV)}
 }
 
 func (r *recounting) read(of *store.Reading) (*recount.File, error) {

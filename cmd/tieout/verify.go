@@ -28,12 +28,12 @@ func verifyCommand() *cobra.Command {
 made it, counts entry numbers and the sequences of posting files for gaps, and holds each posting file against the
 entries that it carries.
 
-A second reader, which shares no code with the first, reads the kept reports once more (neutral transactions and
-Payment Batch Detail as CSV) and holds every row, its amount and its currency, and the sums of the file against what
+A second reader, which shares no code with the first, reads the kept reports once more (neutral transactions,
+Payment Batch Detail and Payment Submission Detail as CSV) and holds every row, its amount and its currency, and the sums of the file against what
 is stored of them; what it cannot read is listed as NOT RECOUNTED.
 
-Then it computes every night once more, from the first one on: from the kept files, into a store of its own that
-goes. Whatever is stored and does not come out again is named by night, entry and line, or by row. What may
+Then it computes every night once more, from the first one on: from the kept files, into a store of its own in the
+folder for temporary files, as large as the company's, that goes. The ERP is not asked. Whatever is stored and does not come out again is named by night, entry and line, or by row. What may
 rightfully come out otherwise, because another version of the program computed it, or cannot be computed again,
 because the configuration of that night is not known any more, is told as UNPROVEN and is exit code 5; a fault is 1.`,
 		Args: cobra.NoArgs,
@@ -46,7 +46,7 @@ because the configuration of that night is not known any more, is told as UNPROV
 }
 
 func runVerify(ctx context.Context, path string, stdout io.Writer) (err error) {
-	n, err := openNightly(ctx, path, config.Range{From: 1, To: 1, AsOf: 1}, time.Now, false)
+	n, err := openStored(ctx, path, config.Range{From: 1, To: 1, AsOf: 1}, time.Now)
 	if err != nil {
 		return err
 	}

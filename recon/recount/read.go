@@ -79,7 +79,7 @@ func find(record []string) *columns {
 	if id, event := one("txnid"), one("eventtype"); id >= 0 && event >= 0 && one("docids") < 0 && one("openreason") < 0 {
 		return whole(columns{id: id, event: event, currency: one("currency"), amount: one("amount")})
 	}
-	if one("batchid", "batchdate") < 0 || one("paymentprocessor", "replycode", "reasoncode", "rflag") >= 0 {
+	if one("batchid", "batchdate") < 0 || one("replycode", "reasoncode", "rflag") >= 0 {
 		return nil
 	}
 	return whole(columns{

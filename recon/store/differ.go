@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -95,14 +96,12 @@ func (s *Store) DiffersNow(ctx context.Context, other *Store, company string, te
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // nothing was changed
-	var here, there int
-	for db, n := range map[querier]*int{tx: &here, other.db: &there} {
-		if err := db.QueryRowContext(ctx, "SELECT COUNT(*) FROM runs WHERE company = $1 AND state = 'COMMITTED'", company).Scan(n); err != nil {
-			return err
-		}
+	here, err := committedRuns(ctx, tx, company)
+	if err != nil {
+		return err
 	}
-	if here != there {
-		return ErrMoreRuns
+	if there, err := other.CommittedRuns(ctx, company); err != nil || here != there {
+		return cmp.Or(err, ErrMoreRuns)
 	}
 	for _, d := range ofCompany() {
 		if err := s.differs(ctx, tx, other, d, []any{company}, tell); err != nil {

@@ -1,30 +1,31 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 
 	"tieout/recon"
+	"tieout/recon/night"
 )
 
 // Reading is what a committed run said of a file that it read.
 type Reading struct {
 	RunNo  int
 	RunID  string
-	Role   string
 	SHA256 string
 	Name   string
 	Report recon.FileReport
 }
 
-// Readings are those of all committed runs of a company, in the order of their commits.
+// Readings are what the committed runs of a company said of its reports, in the order of their commits.
 func (s *Store) Readings(ctx context.Context, company string) (all []Reading, err error) {
-	err = each(ctx, s.db, `SELECT r.run_no, r.run_id, f.role, f.sha256, f.name, f.report FROM run_files f JOIN runs r ON r.run_no = f.run_no
-		WHERE r.company = $1 AND r.state = 'COMMITTED' ORDER BY r.ended_us, r.run_no, f.seq`, []any{company}, func(scan func(...any) error) error {
+	err = each(ctx, s.db, `SELECT r.run_no, r.run_id, f.sha256, f.name, f.report FROM run_files f JOIN runs r ON r.run_no = f.run_no
+		WHERE r.company = $1 AND r.state = 'COMMITTED' AND f.role = $2 ORDER BY r.ended_us, r.run_no, f.seq`, []any{company, string(night.Reports)}, func(scan func(...any) error) error {
 		var r Reading
 		var report string
-		if err := scan(&r.RunNo, &r.RunID, &r.Role, &r.SHA256, &r.Name, &report); err != nil {
+		if err := scan(&r.RunNo, &r.RunID, &r.SHA256, &r.Name, &report); err != nil {
 			return err
 		}
 		err := json.Unmarshal([]byte(report), &r.Report)
@@ -32,6 +33,30 @@ func (s *Store) Readings(ctx context.Context, company string) (all []Reading, er
 		return err
 	})
 	return all, err
+}
+
+// OtherInputs counts the kept inputs that are no reports, by what they are.
+func (s *Store) OtherInputs(ctx context.Context, company string) (map[string]int, error) {
+	kinds := map[string]int{}
+	return kinds, each(ctx, s.db, "SELECT role, report FROM files WHERE company = $1 AND role <> $2", []any{company, string(night.Reports)}, func(scan func(...any) error) error {
+		var role, text string
+		if err := scan(&role, &text); err != nil {
+			return err
+		}
+		var report recon.FileReport
+		err := json.Unmarshal([]byte(text), &report)
+		kinds[cmp.Or(report.Kind, role)]++
+		return err
+	})
+}
+
+// CommittedRuns counts the committed runs of a company.
+func (s *Store) CommittedRuns(ctx context.Context, company string) (int, error) {
+	return committedRuns(ctx, s.db, company)
+}
+
+func committedRuns(ctx context.Context, db querier, company string) (n int, err error) {
+	return n, db.QueryRowContext(ctx, "SELECT COUNT(*) FROM runs WHERE company = $1 AND state = 'COMMITTED'", company).Scan(&n)
 }
 
 // RowVersion is a row of a processor as a committed run stored it.
