@@ -31,7 +31,7 @@ func newContest(t *testing.T, binary, source string, nights int) *ordeal {
 	for i := range nights {
 		day := (on(t, firstDay) + recon.Date(i)).String()
 		orders = append(orders, [3]string{fmt.Sprint(1000 + i), day, "10.00"})
-		o.report(day+".csv", [4]string{fmt.Sprintf("%02d", i%100), day, "10.00", fmt.Sprint(1000 + i)}, [4]string{fmt.Sprintf("%02d", i%100+100), day, "5.00", "stray"})
+		o.report(day+".csv", [4]string{fmt.Sprintf("%03d", 2*i), day, "10.00", fmt.Sprint(1000 + i)}, [4]string{fmt.Sprintf("%03d", 2*i+1), day, "5.00", "stray"})
 	}
 	o.documents(orders...)
 	return o
