@@ -56,9 +56,11 @@ func TestTheClockWasSet(t *testing.T) {
 				if got := s.Status(); got.Paused != c.held {
 					t.Errorf("paused %t", got.Paused)
 				}
-				if (len(b.ran) > 0) != c.ranAhead {
-					t.Errorf("ran %v", b.ran)
-				}
+				b.change(func() {
+					if (len(b.ran) > 0) != c.ranAhead {
+						t.Errorf("ran %v", b.ran)
+					}
+				})
 				if c.held && c.resumes > 0 {
 					time.Sleep(c.resumes)
 					synctest.Wait()
