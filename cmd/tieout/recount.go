@@ -116,7 +116,7 @@ func (r *recounting) file(ctx context.Context, readings []store.Reading) error {
 		return nil
 	}
 	f.Readings = r.said(readings)
-	if f.Versions, err = r.versions(ctx, f); err != nil {
+	if f.Versions, err = r.versions(ctx, f, readings); err != nil {
 		return err
 	}
 	f.Posted = map[string]*big.Int{}
@@ -128,8 +128,8 @@ func (r *recounting) file(ctx context.Context, readings []store.Reading) error {
 		f.Posted[c] = big.NewInt(sum)
 	}
 	faults, claims := f.Hold()
-	if claims != stored.Versions {
-		faults = append(faults, fmt.Sprintf("%s: %d stored versions of rows name it, and its rows have %d", f.Name, stored.Versions, claims))
+	if claims != stored.Rows {
+		faults = append(faults, fmt.Sprintf("%s: %d rows that count are stored as read from it, and %d of its rows are", f.Name, stored.Rows, claims))
 	}
 	for _, fault := range faults[:min(len(faults), mostTold)] {
 		r.faults = append(r.faults, "recount: "+fault)
@@ -189,23 +189,40 @@ type storedRow struct {
 	} `json:"said"`
 }
 
-// versions are all that is stored of the rows that a file names.
-func (r *recounting) versions(ctx context.Context, f *recount.File) (map[string][]recount.Stored, error) {
+// versions are what is stored of the rows that a file names: by the runs that read it,
+// and what counts now. What other runs made of them meanwhile is known when these are computed again.
+func (r *recounting) versions(ctx context.Context, f *recount.File, readings []store.Reading) (map[string][]recount.Stored, error) {
 	keys := make([]string, len(f.Rows))
 	for i := range f.Rows {
 		keys[i] = f.Rows[i].Key()
 	}
+	runs := make([]int, len(readings))
+	for i := range readings {
+		runs[i] = readings[i].RunNo
+	}
 	all := map[string][]recount.Stored{}
-	return all, r.store.RowVersions(ctx, r.cfg.Recon.Company, keys, func(v store.RowVersion) error {
+	err := r.store.RowVersions(ctx, r.cfg.Recon.Company, keys, runs, func(v store.RowVersion) error {
 		one, err := storedOf(v)
 		if err != nil {
 			r.faults = append(r.faults, fmt.Sprintf("recount: event %s: its stored form cannot be read: %v", v.Key, err))
 			return nil
 		}
-		one.Run = r.order[v.RunNo]
+		one.Run, one.Current = r.placeOf(v.RunNo), v.Current
 		all[v.Key] = append(all[v.Key], one)
 		return nil
 	})
+	for _, versions := range all {
+		slices.SortFunc(versions, func(a, b recount.Stored) int { return cmp.Compare(a.Run, b.Run) })
+	}
+	return all, err
+}
+
+// placeOf is the place of a run among those that read reports; one that read none counts as later.
+func (r *recounting) placeOf(run int) int {
+	if place, has := r.order[run]; has {
+		return place
+	}
+	return len(r.order)
 }
 
 func storedOf(v store.RowVersion) (one recount.Stored, err error) {

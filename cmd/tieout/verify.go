@@ -29,12 +29,14 @@ made it, counts entry numbers and the sequences of posting files for gaps, and h
 entries that it carries.
 
 A second reader, which shares no code with the first, reads the kept reports once more (neutral transactions,
-Payment Batch Detail and Payment Submission Detail as CSV) and holds every row, its amount and its currency, and the sums of the file against what
-is stored of them; what it cannot read is listed as NOT RECOUNTED.
+Payment Batch Detail and Payment Submission Detail as CSV) and holds every row, its amount and its currency, and the
+sums of the file against what is stored of them; what it does not know is listed as NOT RECOUNTED.
 
 Then it computes every night once more, from the first one on: from the kept files, into a store of its own in the
-folder for temporary files, as large as the company's, that goes. The ERP is not asked. Whatever is stored and does not come out again is named by night, entry and line, or by row. What may
-rightfully come out otherwise, because another version of the program computed it, or cannot be computed again,
+folder for temporary files, as large as the company's, that goes. The ERP is not asked. Whatever is stored and does
+not come out again is named by night, entry and line, or by row.
+
+What may rightfully come out otherwise, because another version of the program computed it, or cannot be computed again,
 because the configuration of that night is not known any more, is told as UNPROVEN and is exit code 5; a fault is 1.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

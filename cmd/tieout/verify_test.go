@@ -138,6 +138,12 @@ func (d *damaged) corruptions() map[string]func() corruption {
 			}
 			return d.changedRow(key, setMember(body, "currency", `"`+to+`"`), "currency = '"+to+"'")
 		},
+		"amount of a deposit or bank line": func() corruption {
+			at := d.one("SELECT side || '~' || item_key FROM items WHERE side IN ('deposit', 'bank') ORDER BY 1")
+			side, key, _ := strings.Cut(at, "~")
+			change := "UPDATE item_versions SET body = replace(body, '\"amount\":\"', '\"amount\":\"1') WHERE side = '" + side + "' AND item_key = '" + key + "'"
+			return corruption{statements: []string{change}, names: []string{"night ", side + " " + key + ":", "amount is stored as"}}
+		},
 		"missing row": func() corruption {
 			key, _ := d.row()
 			var all []string

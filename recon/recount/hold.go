@@ -10,7 +10,8 @@ import (
 // Stored is one version of a row as a run stored it.
 type Stored struct {
 	Key      string
-	Run      int // place of the run among the committed ones, in their order
+	Run      int  // place of the run among the committed ones, in their order
+	Current  bool // it is the one that counts now
 	Currency string
 	Amount   *big.Int // minor units
 	Effect   *big.Int // what the row adds to its batch's net
@@ -38,12 +39,12 @@ type File struct {
 	Hash     string
 	Rows     []Row
 	Readings []Reading           // of all runs that read it, oldest first
-	Versions map[string][]Stored // all versions of the rows that it names, by key, oldest first
+	Versions map[string][]Stored // of the rows that it names, by key, oldest first: by the runs of Readings, and the current one
 	Posted   map[string]*big.Int // what rows of it are stored to have posted, by currency
 }
 
 // Hold tells what is stored otherwise than the file says, each with file, line and id
-// where it is about a row. claims is how many stored versions belong to rows of the file.
+// where it is about a row. claims is how many of its rows are stored as read from it and count now.
 func (f *File) Hold() (faults []string, claims int) {
 	say := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	f.holdCounts(say)
@@ -55,7 +56,7 @@ func (f *File) Hold() (faults []string, claims int) {
 		r := &f.Rows[i]
 		f.holdRow(r, say)
 		for j := range f.Versions[r.Key()] {
-			if v := &f.Versions[r.Key()][j]; !seen[r.Key()] && v.File == f.Hash {
+			if v := &f.Versions[r.Key()][j]; !seen[r.Key()] && v.Current && v.File == f.Hash {
 				claims++
 			}
 		}
@@ -157,6 +158,15 @@ func by(versions []Stored, run int) *Stored {
 	return &versions[i]
 }
 
+// current is the version that counts now; nil if none does.
+func current(versions []Stored) *Stored {
+	i := slices.IndexFunc(versions, func(v Stored) bool { return v.Current })
+	if i < 0 {
+		return nil
+	}
+	return &versions[i]
+}
+
 // holdRow compares one row with its versions.
 func (f *File) holdRow(r *Row, say func(string, ...any)) {
 	where := fmt.Sprintf("%s:%d %s", f.Name, r.Line, r.Key())
@@ -232,7 +242,7 @@ func (f *File) holdPosted(say func(string, ...any)) {
 		if len(versions) == 0 || counted[r.Key()] || r.Amount == nil {
 			continue
 		}
-		if v := &versions[len(versions)-1]; v.File == f.Hash && v.Line == r.Line && v.Posts {
+		if v := current(versions); v != nil && v.File == f.Hash && v.Line == r.Line && v.Posts {
 			counted[r.Key()] = true
 			sums[r.Currency] = new(big.Int).Add(of(sums, r.Currency), r.Amount)
 		}

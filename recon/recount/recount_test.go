@@ -96,7 +96,7 @@ func TestDecimalsOfAllCurrencies(t *testing.T) {
 }
 
 func stored(key string, amount int64, line int) recount.Stored {
-	return recount.Stored{Key: key, Currency: "USD", Amount: big.NewInt(amount), Effect: big.NewInt(amount), Posts: true, Counts: true, File: "F", Line: line}
+	return recount.Stored{Key: key, Currency: "USD", Amount: big.NewInt(amount), Effect: big.NewInt(amount), Posts: true, Counts: true, Current: true, File: "F", Line: line}
 }
 
 // Each way in which a store can be otherwise than a file is told; what is explained is not.

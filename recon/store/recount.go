@@ -61,60 +61,64 @@ func committedRuns(ctx context.Context, db querier, company string) (n int, err 
 
 // RowVersion is a row of a processor as a committed run stored it.
 type RowVersion struct {
-	RunNo  int
-	Key    string
-	Effect int64
-	Body   []byte
+	RunNo   int
+	Key     string
+	Effect  int64
+	Body    []byte
+	Current bool // it is the one that counts
 }
 
-// RowVersions gives all versions of the rows with these keys, in the order of the commits.
-func (s *Store) RowVersions(ctx context.Context, company string, keys []string, row func(RowVersion) error) error {
+// RowVersions gives of the rows with these keys the version that counts, and those that
+// the named runs stored, in no order. Body lasts until the next one.
+func (s *Store) RowVersions(ctx context.Context, company string, keys []string, runs []int, row func(RowVersion) error) error {
+	now := map[string]int{}
+	to := func(current bool) func(scan func(...any) error) error {
+		return func(scan func(...any) error) error {
+			v := RowVersion{Current: current}
+			var body sql.RawBytes
+			if err := scan(&v.RunNo, &v.Key, &v.Effect, &body); err != nil {
+				return err
+			}
+			if current {
+				now[v.Key] = v.RunNo
+			} else if now[v.Key] == v.RunNo {
+				return nil
+			}
+			v.Body = body
+			return row(v)
+		}
+	}
 	return inParts(keys, 2, func(marks string, part []any) error {
-		return each(ctx, s.db, `SELECT v.run_no, v.item_key, v.effect, v.body FROM runs r CROSS JOIN item_versions v
-			WHERE r.company = $1 AND r.state = 'COMMITTED' AND v.run_no = r.run_no AND v.side = 'event' AND v.item_key IN (`+marks+`) ORDER BY r.ended_us, r.run_no`, append([]any{company}, part...),
-			func(scan func(...any) error) error {
-				var v RowVersion
-				var body sql.RawBytes
-				if err := scan(&v.RunNo, &v.Key, &v.Effect, &body); err != nil {
-					return err
-				}
-				v.Body = body // until the next one
-				return row(v)
-			})
+		err := each(ctx, s.db, `SELECT i.run_no, i.item_key, v.effect, v.body FROM items i CROSS JOIN item_versions v WHERE v.run_no = i.run_no AND v.side = i.side AND v.item_key = i.item_key
+			AND i.company = $1 AND i.side = 'event' AND i.item_key IN (`+marks+`)`, append([]any{company}, part...), to(true))
+		for _, run := range runs {
+			if err == nil {
+				err = each(ctx, s.db, "SELECT run_no, item_key, effect, body FROM item_versions WHERE run_no = $1 AND side = 'event' AND item_key IN ("+marks+")", append([]any{run}, part...), to(false))
+			}
+		}
+		return err
 	})
 }
 
 // OfFile is what is stored of the rows of a kept file.
 type OfFile struct {
-	Versions int              // that committed runs stored
-	Posted   map[string]int64 // by currency, minor units: of those that count now, what they add to their batches
+	Rows   int              // that count now
+	Posted map[string]int64 // what they add to their batches, by currency in minor units
 }
 
 // RowsOfFiles tells so by the hash of the file.
 func (s *Store) RowsOfFiles(ctx context.Context, company string) (map[string]*OfFile, error) {
 	all := map[string]*OfFile{}
-	of := func(hash string) *OfFile {
+	return all, each(ctx, s.db, `SELECT file, currency, COUNT(*), CAST(SUM(effect) AS BIGINT) FROM items WHERE company = $1 AND side = 'event' GROUP BY file, currency`, []any{company}, func(scan func(...any) error) error {
+		var hash, currency string
+		var rows int
+		var sum int64
+		err := scan(&hash, &currency, &rows, &sum)
 		if all[hash] == nil {
 			all[hash] = &OfFile{Posted: map[string]int64{}}
 		}
-		return all[hash]
-	}
-	err := each(ctx, s.db, `SELECT v.file, COUNT(*) FROM item_versions v JOIN runs r ON r.run_no = v.run_no
-		WHERE r.company = $1 AND r.state = 'COMMITTED' AND v.side = 'event' GROUP BY v.file`, []any{company}, func(scan func(...any) error) error {
-		var hash string
-		var n int
-		err := scan(&hash, &n)
-		of(hash).Versions = n
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return all, each(ctx, s.db, `SELECT file, currency, CAST(SUM(effect) AS BIGINT) FROM items WHERE company = $1 AND side = 'event' GROUP BY file, currency`, []any{company}, func(scan func(...any) error) error {
-		var hash, currency string
-		var sum int64
-		err := scan(&hash, &currency, &sum)
-		of(hash).Posted[currency] = sum
+		all[hash].Rows += rows
+		all[hash].Posted[currency] = sum
 		return err
 	})
 }
