@@ -13,6 +13,7 @@ type Documents struct {
 	text   []byte
 	words  *names
 	faults map[handle]Fault
+	room   int // bytes of text that it may hold
 }
 
 // docRow is a Document as stored.
@@ -68,7 +69,7 @@ const (
 
 // NewDocuments is an empty table that will hold about so many documents.
 func NewDocuments(rows, textBytes int) *Documents {
-	return &Documents{rows: make([]docRow, 0, rows), text: make([]byte, 0, textBytes), words: newNames(), faults: map[handle]Fault{}}
+	return &Documents{rows: make([]docRow, 0, rows), text: make([]byte, 0, textBytes), words: newNames(), faults: map[handle]Fault{}, room: maxText}
 }
 
 // Len is the number of documents.
@@ -95,7 +96,17 @@ func (d *Documents) Append(b *DocumentBatch) {
 	for _, f := range b.faults {
 		d.faults[f.at+offset] = f.fault
 	}
-	b.rows, b.text.bytes, b.faults = b.rows[:0], b.text.bytes[:0], b.faults[:0]
+	b.reset()
+}
+
+// Fit appends the batch if the table has room for its text, and empties it in any case ([Transactions.Fit]).
+func (d *Documents) Fit(b *DocumentBatch) (fits bool) {
+	if len(d.text)+len(b.text.bytes) > d.room {
+		b.reset()
+		return false
+	}
+	d.Append(b)
+	return true
 }
 
 // DocumentBatch packs documents for a table.
@@ -108,6 +119,10 @@ type DocumentBatch struct {
 
 // Len is the number of documents in the batch.
 func (b *DocumentBatch) Len() int { return len(b.rows) }
+
+func (b *DocumentBatch) reset() {
+	b.rows, b.text.bytes, b.faults = b.rows[:0], b.text.bytes[:0], b.faults[:0]
+}
 
 // PlainDocument is a document as nearly every one is: its amount is all goods,
 // nothing of it was applied before, and nothing is wrong with it. Its words are

@@ -102,3 +102,6 @@ func (r *Result) Overapply(doc int) {
 		}
 	}
 }
+
+// SetRoom makes both tables hold at most so many bytes of text.
+func SetRoom(t *Transactions, d *Documents, bytes int) { t.room, d.room = bytes, bytes }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"slices"
 
 	"tieout/ledger/money"
 )
@@ -90,6 +91,15 @@ func (f *FileReport) Condemn(verdict FileVerdict) {
 	f.Verdict = verdict
 	f.Rows.Accepted, f.Rows.Duplicate, f.Rows.Quarantined = 0, 0, f.Rows.Total
 	f.Totals = map[string]string{}
+}
+
+// Overfill condemns a file with whose rows a table of the run would hold more text than
+// it can. That comes first of its findings: it is no fault of the file.
+func (f *FileReport) Overfill() {
+	f.Condemn(FileQuarantined)
+	f.Findings = slices.Insert(f.Findings, 0, Finding{
+		Code: "too_much_text", Message: "with this file this run's files hold more than 16 GiB of text; reconcile fewer at once",
+	})
 }
 
 // Condemned tells a file of which no row is used.

@@ -58,7 +58,7 @@ func (w *textWriter) end() handle {
 // appendText moves a batch's text behind the table's, and tells how far its handles move.
 func appendText(table, batch []byte) (text []byte, offset handle) {
 	if len(table)+len(batch) > maxText {
-		panic("recon: a table holds at most 16 GiB of text; reconcile fewer files at once")
+		panic("recon: a table holds at most 16 GiB of text; a reader condemns the file that brings more")
 	}
 	return append(table, batch...), handle(len(table) / handleStep)
 }

@@ -19,6 +19,7 @@ type Transactions struct {
 	faults   map[handle]Fault
 	labelled int // rows whose file gave a label
 	odd      bool
+	room     int // bytes of text that it may hold
 }
 
 // txnRow is a Transaction as stored.
@@ -78,7 +79,7 @@ const (
 // for rows that do not come is never touched.
 func NewTransactions(rows, textBytes int) *Transactions {
 	return &Transactions{
-		rows: make([]txnRow, 0, rows), text: make([]byte, 0, textBytes), words: newNames(), batches: newNames(), faults: map[handle]Fault{},
+		rows: make([]txnRow, 0, rows), text: make([]byte, 0, textBytes), words: newNames(), batches: newNames(), faults: map[handle]Fault{}, room: maxText,
 	}
 }
 
@@ -113,6 +114,18 @@ func (t *Transactions) Append(b *TransactionBatch) {
 	t.labelled += b.labelled
 	t.odd = t.odd || b.odd
 	b.reset()
+}
+
+// Fit appends the batch if the table has room for its text, which may be 16 GiB in
+// all, and empties it in any case. Where it does not fit, the file that it is of
+// cannot be used ([FileReport.Overfill]).
+func (t *Transactions) Fit(b *TransactionBatch) (fits bool) {
+	if len(t.text)+len(b.text.bytes) > t.room {
+		b.reset()
+		return false
+	}
+	t.Append(b)
+	return true
 }
 
 // TransactionBatch packs rows for a table.

@@ -36,15 +36,17 @@ type documentRow struct {
 // ReadDocuments reads the documents layout into the table. Of a condemned file
 // no row stays there; a faulty row stays with its Fault.
 func ReadDocuments(name string, file uint16, r io.Reader, into *recon.Documents) recon.FileReport {
-	mark, batch := into.Mark(), into.NewBatch()
+	mark, batch, full := into.Mark(), into.NewBatch(), false
 	report := read(name, Documents, file, r, func(l *line, row documentRow) {
 		d := l.document(&row)
 		batch.Add(&d)
 		if batch.Len() >= batchRows {
-			into.Append(batch)
+			full = !into.Fit(batch) || full
 		}
 	})
-	into.Append(batch)
+	if !into.Fit(batch) || full {
+		report.Overfill()
+	}
 	if report.Condemned() {
 		into.Rollback(mark)
 	}

@@ -42,15 +42,17 @@ const batchRows = 4096
 // ReadTransactions reads the transactions layout into the table. Of a condemned
 // file no row stays there; a faulty row stays with its Fault.
 func ReadTransactions(name string, file uint16, r io.Reader, into *recon.Transactions) recon.FileReport {
-	mark, batch := into.Mark(), into.NewBatch()
+	mark, batch, full := into.Mark(), into.NewBatch(), false
 	report := read(name, Transactions, file, r, func(l *line, row TransactionRow) {
 		t := l.transaction(&row)
 		batch.Add(&t)
 		if batch.Len() >= batchRows {
-			into.Append(batch)
+			full = !into.Fit(batch) || full
 		}
 	})
-	into.Append(batch)
+	if !into.Fit(batch) || full {
+		report.Overfill()
+	}
 	if report.Condemned() {
 		into.Rollback(mark)
 	}

@@ -42,6 +42,7 @@ type export struct {
 	plan   *plan // nil: the rows are not read
 	report recon.FileReport
 	cards  bool
+	full   bool // the table has no room for all of it
 	damage *delimited.Fault
 	rows   int
 	faulty int
@@ -122,7 +123,7 @@ func (e *export) take(p *part) {
 		}
 		e.damage = p.damage
 	}
-	e.into.Append(p.batch)
+	e.full = !e.into.Fit(p.batch) || e.full
 }
 
 func (e *export) finish() {
@@ -135,6 +136,9 @@ func (e *export) finish() {
 	}
 	if e.end.Err != nil {
 		e.condemn(recon.FileQuarantined, e.end.LastLine, "", "read_failed", "the file could not be read to its end; check the disk or network and run again")
+	}
+	if e.full {
+		e.report.Overfill()
 	}
 	if e.report.Condemned() {
 		e.report.Condemn(e.report.Verdict)

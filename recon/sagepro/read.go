@@ -48,6 +48,10 @@ func (c *Company) ReadExtract(name string, file uint16, r io.Reader, into *recon
 	}
 	x.report.NoteBeyond(x.notes.beyond)
 	x.report.Judge(&recon.FileCount{Quarantined: x.bad, Totals: x.totals})
+	if x.full {
+		x.report.Overfill()
+		into.Rollback(mark)
+	}
 	x.report.Close()
 	return x.report
 }
@@ -65,6 +69,7 @@ type extractReader struct {
 	totals   recon.ControlTotals
 	into     *recon.Documents
 	batch    *recon.DocumentBatch
+	full     bool // the table has no room for all of it
 	rows     *csv.Reader
 	row      []string
 	at       map[string]int
@@ -95,7 +100,7 @@ func (x *extractReader) read() error {
 	for {
 		x.row, err = x.rows.Read()
 		if errors.Is(err, io.EOF) {
-			x.into.Append(x.batch)
+			x.full = !x.into.Fit(x.batch) || x.full
 			return nil
 		}
 		if err != nil {
@@ -478,6 +483,6 @@ func (x *extractReader) finish() {
 	}
 	x.batch.Add(&x.doc)
 	if x.batch.Len() >= 4096 {
-		x.into.Append(x.batch)
+		x.full = !x.into.Fit(x.batch) || x.full
 	}
 }

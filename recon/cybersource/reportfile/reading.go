@@ -29,6 +29,7 @@ type reading struct {
 	meta    metadata
 	report  recon.FileReport
 	cards   bool // card data was seen somewhere in the file
+	full    bool // the table has no room for all of it
 
 	damage *delimited.Fault // the first structure error of the rows
 	rows   int
@@ -262,6 +263,9 @@ func (p *reading) finish() {
 	if p.end.MissingEnd && p.layout != nil {
 		p.refuse(p.end.LastLine, "", "missing_final_line_end",
 			fmt.Sprintf("line %d has no line end, so the file may be cut off in the middle of a value; download it again", p.end.LastLine))
+	}
+	if p.full {
+		p.report.Overfill()
 	}
 	if p.report.Condemned() {
 		p.report.Condemn(p.report.Verdict)

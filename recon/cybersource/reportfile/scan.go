@@ -24,7 +24,7 @@ func Scan(name string, r io.Reader, o Options, show func(*recon.Transactions)) r
 // append puts a batch into the table, or shows it.
 func (p *reading) append(batch *recon.TransactionBatch) {
 	if p.show == nil {
-		p.into.Append(batch)
+		p.full = !p.into.Fit(batch) || p.full
 		return
 	}
 	empty := p.into.Mark()
