@@ -19,6 +19,13 @@ type Cleared struct {
 	ByRow uint32
 }
 
+// Waiting is for what a carried item waits that stays open because no account can
+// be found for what would end it (GL-06).
+type Waiting struct {
+	Docs []uint32 // that would take it; none for a dispute, whose capture was found
+	Why  string
+}
+
 // clearsByDocument are the reasons that a document can end (EDGE-6).
 func clearsByDocument(reason Reason) bool {
 	switch reason {
@@ -89,7 +96,7 @@ func (r *run) clearItem(h int, linked []uint32, pass Pass) {
 		return
 	}
 	if why := r.waits(p, docs, held < 0); why != "" {
-		r.waiting[h] = why
+		r.waiting[h] = Waiting{docs, why}
 		return
 	}
 	delete(r.waiting, h)

@@ -179,7 +179,7 @@ func (r *run) captureOf(p *Posted) parentKey {
 }
 
 // clearDisputes moves carried chargebacks whose original is known now from
-// suspense to the disputes account (EDGE-6).
+// suspense to the disputes account (EDGE-6). One without an account for it waits.
 func (r *run) clearDisputes() {
 	for h := range r.in.History {
 		p := &r.in.History[h]
@@ -188,6 +188,10 @@ func (r *run) clearDisputes() {
 		}
 		capture := r.captureOf(p)
 		if capture == (parentKey{}) || abs(p.Amount) > r.parentAmount(capture)-r.disputed(capture) {
+			continue
+		}
+		if why := r.disputeWaits(p); why != "" {
+			r.waiting[h] = Waiting{Why: why}
 			continue
 		}
 		delete(r.held, h)

@@ -80,6 +80,19 @@ func (r *run) waits(p *Posted, docs []uint32, negative bool) (evidence string) {
 	return ""
 }
 
+// disputeWaits is the same for a dispute, whose capture was found (EDGE-6): what the
+// rules put on gl_suspense would stay there, since a RECLASS is never made anew.
+func (r *run) disputeWaits(p *Posted) (evidence string) {
+	if r.books.Clears == nil {
+		return ""
+	}
+	lacks := r.books.Clears(p, &Facts{Reason: p.OpenReason, Negative: p.Suspended < 0})
+	if lacks == "" {
+		return ""
+	}
+	return fmt.Sprintf("its capture %s was found, but %s", p.Parent, lacks)
+}
+
 // mayMiss tells whether a row of the event can be without an account.
 func (r *run) mayMiss(kind EventType) bool {
 	if r.missable == nil {

@@ -252,9 +252,12 @@ func (r *Result) Cleared() []Cleared { return r.run.cleared }
 // DocumentIDs are the ids of documents, sorted.
 func (r *Result) DocumentIDs(docs []uint32) []string { return r.run.ids(docs) }
 
-// Waits tells for what account a carried item waits whose documents are there, by its
-// history index; "" for one that does not.
-func (r *Result) Waits(posted int) string { return r.run.waiting[posted] }
+// Waits tells for what account a carried item waits whose documents, or whose capture,
+// are there, by its history index.
+func (r *Result) Waits(posted int) (w Waiting, waits bool) {
+	w, waits = r.run.waiting[posted]
+	return w, waits
+}
 
 // Held lists the carried items that are still open: history index and amount, by id.
 func (r *Result) Held() []HeldItem {

@@ -49,7 +49,7 @@ type run struct {
 	said     map[mergeKey][]Said  // of events that several reports speak of: what each said
 	joined   []Joined             // rows that another source counts under another key
 	cleared  []Cleared
-	waiting  map[int]string // carried items that no account can be found for, and why
+	waiting  map[int]Waiting // carried items that no account can be found for
 
 	heldRejects []heldReject
 	children    map[string][]int     // posted events by the id they follow
@@ -119,7 +119,7 @@ func newRun(in Input, p *Policy, books Books) *run {
 		in: in, p: p, books: books, txns: in.Transactions, docs: in.Documents,
 		out:   make([]outcome, in.Transactions.Len()),
 		parts: map[uint32]Components{}, reasons: map[uint32]Reason{},
-		found: map[uint32]bool{}, replaced: map[uint32]bool{}, differs: map[placedRow]string{}, knownOn: map[uint32][]Date{}, said: map[mergeKey][]Said{}, excess: map[uint32]int64{}, history: map[txnID][]int{}, held: map[int]int64{}, waiting: map[int]string{}, rejected: map[int]bool{},
+		found: map[uint32]bool{}, replaced: map[uint32]bool{}, differs: map[placedRow]string{}, knownOn: map[uint32][]Date{}, said: map[mergeKey][]Said{}, excess: map[uint32]int64{}, history: map[txnID][]int{}, held: map[int]int64{}, waiting: map[int]Waiting{}, rejected: map[int]bool{},
 	}
 	r.knowMerchants()
 	return r

@@ -145,6 +145,94 @@ func TestFullTakesEverything(t *testing.T) {
 	}
 }
 
+// waitingOnERP is a company with one item whose closed order has no account: the
+// order is older than what later nights take of the ERP.
+func waitingOnERP(t *testing.T) (c companyFolder, order func(row string), known func(account string)) {
+	c = throughERP(t, "{kind: tables, folder: pro, lookback_days: 30}", "store: state.db\n"+
+		"sage_pro: {generation: g3, company: \"01\", order: {fields: {store: storeno}}}\n"+"chart_of_accounts: ["+strings.Join(accountsOfTwoStores(), ", ")+"]")
+	c.layTables("pro", true)
+	order = func(row string) {
+		c.put("pro/ARMAST01.csv", "invno,invdte,custno,ornum,invamt,paidamt,balance,currid,arstat,artype\n")
+		for _, table := range []string{"SOMAST01", "SOYMST01"} {
+			c.put("pro/"+table+".csv", "sono,sodate,ordate,custno,ordamt,tax,shpamt,currid,sostat,sotype,storeno\n"+row)
+			row = ""
+		}
+	}
+	known = func(account string) {
+		c.put("tieout.yaml", strings.Replace(read(t, filepath.Join(c.dir, "tieout.yaml")), "chart_of_accounts: [", "chart_of_accounts: ["+account+", ", 1))
+	}
+	order("")
+	c.night(0, "2026-09-29", "2026-09-29", "2026-09-30")
+	order(closedOrder)
+	c.night(0, "2026-09-30", "2026-09-30", "2026-10-01")
+	c.want(c.worklist("2026-09-30", "2026-10-01"), "UNMAPPED_GL", "would take it, but account 1200-777 is not in the chart of accounts")
+	return c, order, known
+}
+
+const closedOrder = "104501,2026-09-28,2026-09-28,C1,100.00,0,100.00,USD,C,,777\n"
+
+// GL-06: what waits for an account still waits when its document is no longer of
+// late, and clears on the first night on which the account is there. When the ERP
+// has the document no more, it waits no more.
+func TestWaitsForItsDocumentOfOldDays(t *testing.T) {
+	t.Parallel()
+	t.Run("clears", func(t *testing.T) {
+		t.Parallel()
+		c, _, known := waitingOnERP(t)
+		c.night(0, "2026-12-05", "2026-12-05", "2026-12-06")
+		c.want(c.worklist("2026-12-05", "2026-12-06"), "UNMAPPED_GL", "would take it, but account 1200-777 is not in the chart of accounts")
+		known("1200-777")
+		if mapped := c.night(0, "2026-12-06", "2026-12-06", "2026-12-07"); mapped[0].Cleared == 0 {
+			t.Errorf("%+v, want the item cleared once it has an account", mapped[0])
+		}
+		c.wantBalances(map[string]int64{"1150-100": 10000, "1200-777": -10000})
+		c.want(c.tell(exitDone, "verify"), ": 0 faults")
+	})
+	t.Run("is withdrawn", func(t *testing.T) {
+		t.Parallel()
+		c, order, _ := waitingOnERP(t)
+		order("")
+		c.night(0, "2026-12-05", "2026-12-05", "2026-12-06")
+		if list := c.worklist("2026-12-05", "2026-12-06"); !strings.Contains(list, "NO_ORDER") || strings.Contains(list, "UNMAPPED_GL") {
+			t.Errorf("want the item as it was before there was a document:\n%s", list)
+		}
+	})
+}
+
+// GL-06, EDGE-6: a dispute whose capture turned up and for which no rule has an account
+// waits as UNMAPPED_GL, holds its money where it did, and moves to the disputes account
+// on the first night on which there is one.
+func TestDisputeWaitsForItsAccount(t *testing.T) {
+	t.Parallel()
+	c := throughERP(t, "{kind: tables, folder: pro}", `sage_pro: {generation: g3, company: "01", order: {dimensions: {department: custno}}}
+rules:
+  - id: departments
+    priority: 100
+    when: {event_type: AUTO_CLEAR}
+    post: [{account: "{unapplied}-{store}", amount: full}, {account: "1200-{dept[document_department]}", amount: applied}]
+lookups: {dept: {C1: "20"}}
+`)
+	c.layTables("pro", true)
+	c.put("pro/SOMAST01.csv", "sono,sodate,ordate,custno,ordamt,tax,shpamt,currid,sostat,sotype\n1001,2026-09-20,2026-09-20,C1,50.00,0,50.00,USD,C,\n")
+	c.put("pro/ARMAST01.csv", "invno,invdte,custno,ornum,invamt,paidamt,balance,currid,arstat,artype\n")
+	const capture = "7000000000000000000001"
+	c.put("reports/r.csv", disputeReport("02", capture, "CHARGEBACK", "2026-09-28", "-50.00"))
+	c.night(0, "2026-09-28", "2026-09-28", "2026-09-29")
+	c.put("reports/s.csv", disputeReport("01", "", "CAPTURE", "2026-09-27", "50.00"))
+	c.night(0, "2026-09-29", "2026-09-29", "2026-09-30")
+	c.wantBalances(map[string]int64{"2190-100": 5000, "1200-100": -5000})
+	c.want(c.worklist("2026-09-29", "2026-09-30"), "UNMAPPED_GL", "its capture "+capture+" was found, but it has no department, which account 1200-{dept[document_department]} needs")
+	if again := c.night(0, "2026-09-29", "2026-09-29", "2026-09-30"); again[0].Outcome != "UNCHANGED" {
+		t.Errorf("%+v, want nothing changed", again[0])
+	}
+	c.put("tieout.yaml", strings.Replace(read(t, filepath.Join(c.dir, "tieout.yaml")), "AUTO_CLEAR}", "AUTO_CLEAR, reason: NO_ORDER}", 1))
+	c.night(0, "2026-09-30", "2026-09-30", "2026-10-01")
+	c.wantBalances(map[string]int64{"1160-100": 5000, "1200-100": -5000})
+	if list := c.worklist("2026-09-30", "2026-10-01"); !strings.Contains(list, "CHARGEBACK_OPEN") || strings.Contains(list, "UNMAPPED_GL") {
+		t.Errorf("want the dispute open:\n%s", list)
+	}
+}
+
 // TestFaultsOfTheERPStopTheRun: a mapping that does not fit is exit 2 with all faults, a torn table exit 4.
 func TestFaultsOfTheERPStopTheRun(t *testing.T) {
 	for _, c := range []struct {

@@ -277,8 +277,12 @@ func (n *nightly) folders() map[night.Role]string {
 }
 
 // Keep copies what lies in the folders into the archive, and lists what was
-// fetched and picked up and what the ERP holds of late.
-func (n *nightly) Keep(ctx context.Context) ([]night.File, error) {
+// fetched and picked up and what the ERP holds of late, or of since and later where
+// that is more.
+func (n *nightly) Keep(ctx context.Context, since recon.Date) ([]night.File, error) {
+	if since != 0 {
+		n.since = min(n.since, since)
+	}
 	files, err := n.fetched()
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"tieout/cmd/tieout/internal/config"
+	"tieout/recon"
 	"tieout/recon/carddata"
 	"tieout/recon/night"
 	"tieout/recon/store"
@@ -25,7 +26,7 @@ type again struct {
 }
 
 // Keep lists what the night read.
-func (a *again) Keep(context.Context) ([]night.File, error) { return a.files, nil }
+func (a *again) Keep(context.Context, recon.Date) ([]night.File, error) { return a.files, nil }
 
 // Render makes nothing: results are held against their hashes, and entries against the journal.
 func (a *again) Render(*night.Answer) ([]night.Artifact, error) { return nil, nil }

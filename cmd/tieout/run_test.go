@@ -294,16 +294,12 @@ func TestUnreadableRowHoldsItsDay(t *testing.T) {
 func TestFoundDisputeStaysOpen(t *testing.T) {
 	t.Parallel()
 	c := newCompany(t, "")
-	header, _, _ := strings.Cut(transactionReport(), "\n")
-	row := func(id, parent, event, day, amount string) string {
-		return fmt.Sprintf(",70000000000000000000%s,%s,acme,B,%s,%sT15:00:00Z,%sT16:00:00Z,USD,%s,,,VISA,1111,,CARD,1001,,\n", id, parent, event, day, day, amount)
-	}
 	const capture, dispute = "7000000000000000000001", "7000000000000000000002"
 	c.documents([3]string{"1001", "2026-09-20", "50.00"})
-	c.put("reports/a.csv", header+"\n"+row("02", capture, "CHARGEBACK", "2026-09-28", "-50.00"))
+	c.put("reports/a.csv", disputeReport("02", capture, "CHARGEBACK", "2026-09-28", "-50.00"))
 	c.night(0, "2026-09-28", "2026-09-28", "2026-09-29")
 	c.wantBalances(map[string]int64{"1150-100": -5000, "2190-100": 5000})
-	c.put("reports/b.csv", header+"\n"+row("01", "", "CAPTURE", "2026-09-27", "50.00"))
+	c.put("reports/b.csv", disputeReport("01", "", "CAPTURE", "2026-09-27", "50.00"))
 	found := c.night(0, "2026-09-29", "2026-09-29", "2026-09-30")
 	c.wantBalances(map[string]int64{"1160-100": 5000, "1200-100": -5000})
 	if found[0].Carried != 1 || !strings.Contains(c.worklist("2026-09-29", "2026-09-30"), "CHARGEBACK_OPEN") {
@@ -312,7 +308,7 @@ func TestFoundDisputeStaysOpen(t *testing.T) {
 	if again := c.night(0, "2026-09-28", "2026-09-28", "2026-09-30"); again[0].Carried != 1 || again[0].Entries != "entries UNCHANGED" {
 		t.Errorf("the first day again: %+v, want the dispute carried and the entries unchanged", again[0])
 	}
-	c.put("reports/c.csv", header+"\n"+row("03", dispute, "CHARGEBACK_REVERSAL", "2026-09-30", "50.00"))
+	c.put("reports/c.csv", disputeReport("03", dispute, "CHARGEBACK_REVERSAL", "2026-09-30", "50.00"))
 	won := c.night(0, "2026-09-30", "2026-09-30", "2026-10-01")
 	if won[0].Cleared != 1 || won[0].Carried+won[0].New != 0 {
 		t.Errorf("%+v: want the dispute cleared and nothing open", won[0])
@@ -320,15 +316,25 @@ func TestFoundDisputeStaysOpen(t *testing.T) {
 	c.wantBalances(map[string]int64{"1150-100": 5000, "1200-100": -5000})
 }
 
+// disputeReport is a report of one row about the charge of order 1001.
+func disputeReport(id, parent, event, day, amount string) string {
+	header, _, _ := strings.Cut(transactionReport(), "\n")
+	return header + fmt.Sprintf("\n,70000000000000000000%s,%s,acme,B,%s,%sT15:00:00Z,%sT16:00:00Z,USD,%s,,,VISA,1111,,CARD,1001,,\n", id, parent, event, day, day, amount)
+}
+
+// accountsOfTwoStores are every account of the two stores that there are.
+func accountsOfTwoStores() (chart []string) {
+	for _, number := range []string{"1010", "1015", "1150", "1160", "1170", "1190", "1200", "2150", "2190", "2195", "6990", "7200", "9999"} {
+		chart = append(chart, number+"-000", number+"-100")
+	}
+	return chart
+}
+
 // A carried item whose document turns up and has no account stays where it is,
 // open, and is cleared by itself on the night on which the document has one.
 func TestNoAccountClearsNothing(t *testing.T) {
 	t.Parallel()
-	var chart []string // every account of the two stores that there are
-	for _, number := range []string{"1010", "1015", "1150", "1160", "1170", "1190", "1200", "2150", "2190", "2195", "6990", "7200", "9999"} {
-		chart = append(chart, number+"-000", number+"-100")
-	}
-	c := newCompany(t, "store: state.db\nchart_of_accounts: ["+strings.Join(chart, ", ")+"]")
+	c := newCompany(t, "store: state.db\nchart_of_accounts: ["+strings.Join(accountsOfTwoStores(), ", ")+"]")
 	c.report("a.csv", [4]string{"01", "2026-09-29", "66.60", "1001"})
 	c.night(0, "2026-09-29", "2026-09-29", "2026-09-30")
 	c.documents([3]string{"1001", "2026-09-29", "66.60"})

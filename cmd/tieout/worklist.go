@@ -43,7 +43,9 @@ func (n *nightly) Exceptions(res *recon.Result) ([]night.Found, error) {
 	return all, nil
 }
 
-// Body is the work list's row of an item that was open at cut-over.
+// Body is the work list's row of an item whose row this run does not decide: it was
+// open at cut-over, is a dispute whose capture was found, waits for an account, or
+// waits no more and is what it was.
 func (n *nightly) Body(r *night.Row) ([]byte, error) {
 	in := func(minor int64) money.Amount { return money.New(minor, r.Currency) }
 	return json.Marshal(reports.ExceptionRow{

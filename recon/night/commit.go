@@ -70,11 +70,15 @@ func (c *Commit) Held(k ledger.Key) bool {
 
 // Check proves, on what is about to be stored, that no cent was lost between the
 // answer and the commit: every row's amounts add up (INV-3), rows and clearing
-// contributions add up to the answer (INV-4), every entry balances (INV-10).
+// contributions add up to the answer (INV-4), every entry balances (INV-10). Nor was
+// what nobody decides again put on gl_suspense: a cleared item has its accounts (GL-06).
 func (c *Commit) Check(clearing func(account string) bool) error {
 	faults := c.checkRows()
 	net := map[money.Currency]int64{}
 	for i := range c.Booked {
+		if item, act := c.Booked[i].Scope.Act(); act && c.Booked[i].Rule == ledger.NoRule {
+			faults = append(faults, fmt.Errorf("GL-06: %s is cleared and no rule has an account for it; it has to wait for one", item))
+		}
 		if p := &c.Booked[i]; p.Key.Class == ledger.Settle && clearing(p.Account) {
 			net[p.Key.Currency] += signed(p.Side, p.Amount)
 		}

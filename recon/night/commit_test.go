@@ -41,14 +41,15 @@ func TestOneCentStopsTheCommit(t *testing.T) {
 		change    func(*Commit)
 		invariant string
 	}{
-		"amount of a row":    {func(c *Commit) { c.Rows[0].Amount++ }, "INV-3"},
-		"applied of a row":   {func(c *Commit) { c.Rows[0].Applied++ }, "INV-3"},
-		"suspended of a row": {func(c *Commit) { c.Rows[0].Suspended++ }, "INV-3"},
-		"write-off of a row": {func(c *Commit) { c.Rows[0].WriteOff-- }, "INV-3"},
-		"a row that is lost": {func(c *Commit) { c.Rows = nil }, "INV-4"},
-		"a clearing line":    {func(c *Commit) { c.Booked[0].Amount++ }, "INV-4"},
-		"the side of a line": {func(c *Commit) { c.Booked[0].Side = ledger.Credit }, "INV-4"},
-		"the answer's total": {func(c *Commit) { c.Settled[money.MustCurrency("USD")]++ }, "INV-4"},
+		"amount of a row":           {func(c *Commit) { c.Rows[0].Amount++ }, "INV-3"},
+		"applied of a row":          {func(c *Commit) { c.Rows[0].Applied++ }, "INV-3"},
+		"suspended of a row":        {func(c *Commit) { c.Rows[0].Suspended++ }, "INV-3"},
+		"write-off of a row":        {func(c *Commit) { c.Rows[0].WriteOff-- }, "INV-3"},
+		"a row that is lost":        {func(c *Commit) { c.Rows = nil }, "INV-4"},
+		"a clearing line":           {func(c *Commit) { c.Booked[0].Amount++ }, "INV-4"},
+		"the side of a line":        {func(c *Commit) { c.Booked[0].Side = ledger.Credit }, "INV-4"},
+		"the answer's total":        {func(c *Commit) { c.Settled[money.MustCurrency("USD")]++ }, "INV-4"},
+		"an act without an account": {func(c *Commit) { c.Booked[0].Scope, c.Booked[0].Rule = "C:1 CAPTURE", ledger.NoRule }, "GL-06"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			commit := smallCommit(t)

@@ -7,8 +7,8 @@
 //
 // Start at [Night.Run]. [State] is what earlier runs left, as far as a run asks
 // for it (need.go), [Commit] is what this one adds; history.go goes from the first
-// to the engine's input, and postings.go, items.go and exceptions.go from its
-// answer to the second. files.go chooses what is read: also reports of earlier
+// to the engine's input, and postings.go, items.go, exceptions.go and waiting.go from
+// its answer to the second. files.go chooses what is read: also reports of earlier
 // nights that know more of an event of this one. holds.go says what must wait, and
 // reissued.go what a later file of the same window lacks.
 //

@@ -18,13 +18,13 @@ type worklist struct {
 	body   func(*Row) ([]byte, error) // of an exception that changes its reason
 	rows   map[string]*Row            // decided by this run
 	docs   map[string]*Doc
-	moved  map[string]*Row   // of other ranges, touched by this run
-	before map[string]*Row   // that moved money before this run
-	waits  map[string]string // for what account an item waits that is as open as before
-	sides  map[string]bool   // deposits and bank lines that this run looked at
+	moved  map[string]*Row  // of other ranges, touched by this run
+	before map[string]*Row  // that moved money before this run
+	waits  map[string]*Wait // of items that are as open as before
+	sides  map[string]bool  // deposits and bank lines that this run looked at
 }
 
-func newWorklist(p *read, c *Commit, waits map[string]string, body func(*Row) ([]byte, error)) *worklist {
+func newWorklist(p *read, c *Commit, waits map[string]*Wait, body func(*Row) ([]byte, error)) *worklist {
 	w := &worklist{read: p, body: body, waits: waits, rows: map[string]*Row{}, docs: map[string]*Doc{}, moved: map[string]*Row{}, sides: map[string]bool{}, before: map[string]*Row{}}
 	for i := range p.state.Rows {
 		if r := &p.state.Rows[i]; r.Posting != 0 {
@@ -47,18 +47,6 @@ func newWorklist(p *read, c *Commit, waits map[string]string, body func(*Row) ([
 		w.sides[SideBank+c.BankLines[i].ID] = true
 	}
 	return w
-}
-
-// waitingIn are the carried items that wait for an account, by key, and why.
-func waitingIn(res *recon.Result) map[string]string {
-	waits := map[string]string{}
-	for i := range res.Input().History {
-		if why := res.Waits(i); why != "" {
-			h := &res.Input().History[i]
-			waits[RowKey(h.ID, h.Type)] = why
-		}
-	}
-	return waits
 }
 
 // before is the work list as earlier runs left it.
@@ -109,25 +97,23 @@ func (w *worklist) compare(found []Exception) ([]Exception, error) {
 
 // unseen decides on an open exception that the engine did not find again. A
 // dispute whose capture turned up in this run stays on the list as an open one,
-// and an item whose document has no account as one that waits for it.
+// and an item that nothing but an account lacks as one that waits for it.
 func (w *worklist) unseen(e Exception) (Exception, error) {
 	moved := w.moved[e.Key]
-	if e.Side == SideEvent && moved == nil {
+	switch {
+	case e.Side != SideEvent:
+	case moved == nil:
 		if r := w.waiting(&e); r != nil {
+			e.Wait = w.waits[e.Key]
 			return w.retell(e, r)
 		}
+	case moved.staysListed():
+		r := *moved
+		r.Evidence, r.Reason, r.Applied, r.Suspended = r.UsedBy, recon.ChargebackOpen, r.Applied+r.Suspended, 0
+		e.Wait = nil
+		return w.retell(e, &r)
 	}
-	if e.Side != SideEvent || moved == nil || !moved.staysListed() {
-		return w.follow(e), nil
-	}
-	r := *moved
-	r.Evidence = r.UsedBy
-	if r.UsedBy == noAccount {
-		r.Reason = recon.UnmappedGL
-	} else {
-		r.Reason, r.Applied, r.Suspended = recon.ChargebackOpen, r.Applied+r.Suspended, 0
-	}
-	return w.retell(e, &r)
+	return w.follow(e), nil
 }
 
 // retell gives an open exception another reason. It stays the same one.
@@ -140,27 +126,8 @@ func (w *worklist) retell(e Exception, r *Row) (Exception, error) {
 	return e, err
 }
 
-// waiting is the row of an open item as this run has to tell it: one whose documents are
-// there and have no account waits as UNMAPPED_GL and holds its money where it did; one
-// that waits no more is what it was. nil where nothing has changed.
-func (w *worklist) waiting(e *Exception) *Row {
-	held := w.before[e.Key]
-	if held == nil || held.Open == 0 || w.rows[e.Key] != nil {
-		return nil
-	}
-	why, waits := w.waits[e.Key]
-	if !waits && (e.Reason != recon.UnmappedGL || held.Reason == recon.UnmappedGL) {
-		return nil
-	}
-	r := *held
-	if waits {
-		r.Reason, r.Evidence = recon.UnmappedGL, why
-	}
-	return &r
-}
-
 // staysListed tells a row whose held money has gone, and which is a matter for people all the same.
-func (r *Row) staysListed() bool { return r.UsedBy == captureFound || r.UsedBy == noAccount }
+func (r *Row) staysListed() bool { return r.UsedBy == captureFound }
 
 // meet gives a found exception its state, its first day and what finance wrote.
 func (w *worklist) meet(e, old Exception, known bool) Exception {
@@ -306,7 +273,7 @@ func (p *past) changed(all []Exception) []Exception {
 	for _, e := range all {
 		old, known := p.state.Exceptions[e.ID]
 		same := known && old.Status == e.Status && old.Reason == e.Reason && old.FirstSeen == e.FirstSeen && old.Amount == e.Amount &&
-			bytes.Equal(old.Body, e.Body) && sameHold(old.Hold, e.Hold)
+			bytes.Equal(old.Body, e.Body) && sameHold(old.Hold, e.Hold) && old.Wait.same(e.Wait)
 		if !same {
 			news = append(news, e)
 		}

@@ -1,9 +1,6 @@
 package night
 
-import (
-	"tieout/ledger"
-	"tieout/recon"
-)
+import "tieout/recon"
 
 // decided takes over what the engine made of every row that can be named. A row
 // that repeats another is told by that one.
@@ -168,13 +165,13 @@ func cleared(res *recon.Result, on recon.Date) []Act {
 
 // touched are the rows of other ranges whose held money this run used, or gives
 // back because what used it has gone.
-func (p *past) touched(res *recon.Result, unmapped map[string]bool) []Row {
+func (p *past) touched(res *recon.Result) []Row {
 	left := map[int]int64{}
 	for _, h := range res.Held() {
 		left[h.Posted] = h.Amount
 	}
 	history := p.rowsOf(res)
-	user, on := p.users(res, history, unmapped)
+	user, on := p.users(res, history)
 	var rows []Row
 	for h, old := range history {
 		if !res.Input().History[h].HoldsSuspense() && !p.usedInside(old) {
@@ -199,33 +196,14 @@ func (p *past) touched(res *recon.Result, unmapped map[string]bool) []Row {
 // it went to the disputes account, and the dispute is as open as before (EDGE-6).
 const captureFound = "its capture was found"
 
-// noAccount is what used the held money of an item whose document turned up and
-// for which no rule has an account: it sits on gl_suspense now, and the item
-// stays on the list as UNMAPPED_GL (GL-06).
-const noAccount = "document, without an account for it"
-
-// unmappedActs are the cleared items that no rule has an account for.
-func unmappedActs(booked []ledger.Contribution) map[string]bool {
-	unmapped := map[string]bool{}
-	for i := range booked {
-		if item, act := booked[i].Scope.Act(); act && booked[i].Rule == ledger.NoRule {
-			unmapped[item] = true
-		}
-	}
-	return unmapped
-}
-
 // users tells by what each carried item left the open list in this run.
-func (p *past) users(res *recon.Result, history []*Row, unmapped map[string]bool) (user map[int]string, on map[int]recon.Date) {
+func (p *past) users(res *recon.Result, history []*Row) (user map[int]string, on map[int]recon.Date) {
 	user, on = map[int]string{}, map[int]recon.Date{}
 	for _, c := range res.Cleared() {
 		if c.ByRow == 0 {
 			user[c.Posted] = "document"
 			if c.ToDispute {
 				user[c.Posted] = captureFound
-			}
-			if h := &res.Input().History[c.Posted]; unmapped[RowKey(h.ID, h.Type)] {
-				user[c.Posted] = noAccount
 			}
 			continue
 		}

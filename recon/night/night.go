@@ -23,8 +23,9 @@ var ErrCovered = errors.New("another run has covered the days")
 // Sources is what a run needs of its files.
 type Sources interface {
 	// Keep copies what lies in the folders now under the hash of its bytes, card
-	// numbers masked (R7), and lists it.
-	Keep(ctx context.Context) ([]File, error)
+	// numbers masked (R7), and lists it. Where documents are taken only from some day
+	// on, none of since or later is left out; 0: no such day is asked for.
+	Keep(ctx context.Context, since recon.Date) ([]File, error)
 	// Read parses kept files. The reports are in the order of the files.
 	Read(ctx context.Context, files []File) (recon.Input, []recon.FileReport, error)
 }
@@ -44,7 +45,9 @@ type Store interface {
 type Presenter interface {
 	// Exceptions lists what the engine found, with bodies that the reports know.
 	Exceptions(res *recon.Result) ([]Found, error)
-	// Body is the body of an item that was open at cut-over, or of a dispute whose capture was found.
+	// Body is the body of an item that this run tells of without deciding its row: one
+	// that was open at cut-over, a dispute whose capture was found, an item that waits
+	// for an account, or waits no more and is what it was.
 	Body(r *Row) ([]byte, error)
 	// FileBody is the body of a file of which nothing can be used.
 	FileBody(e *Exception, f *File) ([]byte, error)
@@ -111,15 +114,15 @@ type Night struct {
 // Run computes one range and commits it. A file of which nothing can be used
 // does not stop the others; the answer's reports tell.
 func (n *Night) Run(ctx context.Context, req Request) (*Answer, error) {
-	kept, err := n.Sources.Keep(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("keep the inputs: %w", err)
-	}
 	state, err := n.Store.Load(ctx, req)
 	if err != nil {
 		return nil, fmt.Errorf("load what earlier runs left: %w", err)
 	}
 	p := &past{req: req, state: state, policy: &n.Policy}
+	kept, err := n.Sources.Keep(ctx, p.waitedFor())
+	if err != nil {
+		return nil, fmt.Errorf("keep the inputs: %w", err)
+	}
 	if err := n.recallExceptions(ctx, p, condemnedBefore(state.Files)); err != nil {
 		return nil, err
 	}
@@ -212,7 +215,7 @@ func (n *Night) build(ctx context.Context, p *past, a *Answer, opening []Row) er
 	if c.Booked, err = ledger.Contribute(res, n.Rules, sourceOf(res)); err != nil {
 		return err
 	}
-	c.Touched = withOpening(p.touched(res, unmappedActs(c.Booked)), opening)
+	c.Touched = withOpening(p.touched(res), opening)
 	if err := n.recallBooks(ctx, p, c); err != nil {
 		return err
 	}

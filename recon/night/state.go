@@ -224,8 +224,16 @@ type Exception struct {
 	File      string          `json:"file,omitempty"` // of a row that cannot be trusted: SHA-256 of the kept copy
 	Line      int             `json:"line,omitempty"` // and physical line in it
 	Hold      *Hold           `json:"hold,omitempty"` // what it keeps from being released
+	Wait      *Wait           `json:"wait,omitempty"` // nil: it does not wait for an account
 	Remarks   Remarks         `json:"remarks,omitzero"`
 	Body      []byte          `json:"body"` // as rendered; the reports know its form
+}
+
+// Wait is for what an open item waits that ends once there is an account (GL-06).
+type Wait struct {
+	Why   string     `json:"why"`
+	Docs  []string   `json:"docs,omitempty"` // that would take it; none for a dispute, whose capture was found
+	Since recon.Date `json:"since,omitzero"` // the day of the oldest of them
 }
 
 // Remarks are what finance wrote on the work list. They stay with the item on

@@ -52,7 +52,7 @@ type ERP struct {
 	Delimiter    rune   // of exports, as the next two
 	Encoding     string
 	DateFormat   string
-	LookbackDays int // how long before the first day of a run documents are of interest
+	LookbackDays int // how long before the first day of a run documents are of interest; those that an open item waits for always are
 }
 
 // The doors to the ERP.
