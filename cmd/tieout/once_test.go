@@ -27,6 +27,7 @@ func newContest(t *testing.T, binary, source string, nights int) *ordeal {
 	more := "start: " + firstDay + "\nstore: \"" + source + "\"\n" + patientTargets(o.host)
 	o.put("tieout.yaml", read(t, filepath.Join(o.dir, "tieout.yaml"))+more)
 	o.env = []string{"TIEOUT_LEASE=400ms"}
+	o.fences = true
 	var orders [][3]string
 	for i := range nights {
 		day := (on(t, firstDay) + recon.Date(i)).String()
