@@ -239,11 +239,20 @@ func inWords(d store.Difference) string {
 	case d.Column == "" && d.There == "":
 		return what + " is stored and does not come out of the kept files"
 	case d.Column == "":
-		return what + " comes out of the kept files and is not stored: " + carddata.Mask(d.There)
+		return what + " comes out of the kept files and is not stored: " + carddata.Mask(beginning(d.There))
 	case strings.HasPrefix(d.Here, "{") && strings.HasPrefix(d.There, "{"):
 		return what + ": " + carddata.Mask(insideJSON(d))
 	}
 	return fmt.Sprintf("%s: %s is stored as %q and comes out as %q", what, d.Column, carddata.Mask(d.Here), carddata.Mask(d.There))
+}
+
+// beginning is the first part of a text that may be long.
+func beginning(text string) string {
+	const most = 160
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "..."
 }
 
 // nameOfRow is what people call a stored row.

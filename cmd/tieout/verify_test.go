@@ -229,6 +229,8 @@ func TestVerifyKnowsTheConfigurationOfEachNight(t *testing.T) {
 	c := twoConfigurations(t)
 	c.want(c.tell(exitDone, "verify"), "2 of 2 nights computed again", ": 0 faults")
 	c.want(c.tell(exitDone, "archive", "list"), "setup.json")
+	c.sql("tieout.db", "UPDATE runs SET ended_us = 9 - run_no RETURNING run_id") // a clock that was set back
+	c.want(c.tell(exitDone, "verify"), "2 of 2 nights computed again", ": 0 faults")
 	c.sql("tieout.db", "UPDATE contributions SET account = '9998' WHERE account = '1200-100' RETURNING account")
 	c.want(c.tell(exitFailed, "verify"), "after the last night: contribution of ", "account 9998")
 	c.sql("tieout.db", "UPDATE runs SET software = 'tieout v0' RETURNING software")

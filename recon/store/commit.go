@@ -265,8 +265,9 @@ func (r *Run) endRun(ctx context.Context, tx *sql.Tx, c *night.Commit) error {
 	if err != nil {
 		return err
 	}
-	res, err := tx.ExecContext(ctx, "UPDATE runs SET state = 'COMMITTED', outcome = $1, run_id = $2, ended_us = $3, lacking = $4, setup = $5, setup_size = $6 WHERE run_no = $7 AND state = 'RUNNING'",
-		string(c.Outcome), c.RunID, r.nowMicros(), string(lacking), r.setup.SHA256, r.setup.Size, r.no)
+	res, err := tx.ExecContext(ctx, `UPDATE runs SET state = 'COMMITTED', outcome = $1, run_id = $2, ended_us = $3, lacking = $4, setup = $5, setup_size = $6,
+		commit_no = (SELECT COALESCE(MAX(o.commit_no), 0) + 1 FROM runs o WHERE o.company = $7) WHERE run_no = $8 AND state = 'RUNNING'`,
+		string(c.Outcome), c.RunID, r.nowMicros(), string(lacking), r.setup.SHA256, r.setup.Size, c.Company, r.no)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ type Reading struct {
 // Readings are what the committed runs of a company said of its reports, in the order of their commits.
 func (s *Store) Readings(ctx context.Context, company string) (all []Reading, err error) {
 	err = each(ctx, s.db, `SELECT r.run_no, r.run_id, f.sha256, f.name, f.report FROM run_files f JOIN runs r ON r.run_no = f.run_no
-		WHERE r.company = $1 AND r.state = 'COMMITTED' AND f.role = $2 ORDER BY r.ended_us, r.run_no, f.seq`, []any{company, string(night.Reports)}, func(scan func(...any) error) error {
+		WHERE r.company = $1 AND r.state = 'COMMITTED' AND f.role = $2 `+inCommitOrder+", f.seq", []any{company, string(night.Reports)}, func(scan func(...any) error) error {
 		var r Reading
 		var report string
 		if err := scan(&r.RunNo, &r.RunID, &r.SHA256, &r.Name, &report); err != nil {

@@ -23,11 +23,15 @@ type Past struct {
 	Files      []night.File // that it read, in its order
 }
 
+// inCommitOrder orders runs r by their commits. Of those from before these were counted
+// the clock tells, for a run that was taken up again has a number from before.
+const inCommitOrder = "ORDER BY r.commit_no, r.ended_us, r.run_no"
+
 // Committed are the runs of a company in the order of their commits.
 func (s *Store) Committed(ctx context.Context, company string) ([]Past, error) {
 	var all []Past
-	err := each(ctx, s.db, `SELECT run_no, run_id, date_from, date_to, as_of, software, config_hash, rules_hash, lacking, setup, setup_size FROM runs
-		WHERE company = $1 AND state = 'COMMITTED' ORDER BY ended_us, run_no`, []any{company}, func(scan func(...any) error) error {
+	err := each(ctx, s.db, `SELECT run_no, run_id, date_from, date_to, as_of, software, config_hash, rules_hash, lacking, setup, setup_size FROM runs r
+		WHERE company = $1 AND state = 'COMMITTED' `+inCommitOrder, []any{company}, func(scan func(...any) error) error {
 		p := Past{Request: night.Request{Company: company}}
 		var from, to, asOf, lacking string
 		if err := scan(&p.No, &p.RunID, &from, &to, &asOf, &p.Software, &p.ConfigHash, &p.RulesHash, &lacking, &p.Setup.SHA256, &p.Setup.Size); err != nil {

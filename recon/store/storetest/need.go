@@ -59,7 +59,7 @@ func upgraded(b *bench) {
 	b.must(s.Close())
 	statements := []string{
 		"DROP TABLE item_docs", "DROP INDEX contributions_entry", "DROP INDEX exceptions_open", "DROP INDEX exceptions_item", "DELETE FROM goose_db_version WHERE version_id >= 7",
-		"DROP TABLE services", "ALTER TABLE report_cells DROP COLUMN judged", "ALTER TABLE runs DROP COLUMN lacking", "ALTER TABLE runs DROP COLUMN setup", "ALTER TABLE runs DROP COLUMN setup_size", "DROP TABLE requests", "DROP TABLE reruns", "ALTER TABLE notices DROP COLUMN body", "ALTER TABLE notices DROP COLUMN attach", "ALTER TABLE notices DROP COLUMN failure",
+		"DROP TABLE services", "ALTER TABLE report_cells DROP COLUMN judged", "ALTER TABLE runs DROP COLUMN lacking", "ALTER TABLE runs DROP COLUMN setup", "ALTER TABLE runs DROP COLUMN setup_size", "ALTER TABLE runs DROP COLUMN commit_no", "DROP TABLE requests", "DROP TABLE reruns", "ALTER TABLE notices DROP COLUMN body", "ALTER TABLE notices DROP COLUMN attach", "ALTER TABLE notices DROP COLUMN failure",
 	}
 	for _, index := range []string{"settled", "held", "used", "txn", "parent", "charge", "sale"} {
 		statements = append(statements, "DROP INDEX items_"+index)
