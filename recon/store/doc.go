@@ -8,9 +8,11 @@
 // masked on the way (mask.go), and sieve.go finds rows that repeat each other in
 // one of any size; cells.go has the grid of fetched reports, release.go hands
 // entries to the general ledger, wake.go adds jobs to the queue in the same
-// transaction, services.go tells which services live, and explain.go answers questions from what
-// is stored. The schema is in migrations and, where a migration must read what is
-// stored, in findable.go. What a database can refuse, the schema refuses too.
+// transaction, services.go tells which services live, and explain.go answers
+// questions from what is stored. For the verifier, replay.go gives back what a run
+// was made of, differ.go compares what two stores derived, and recount.go tells what
+// is stored of a file's rows. The schema is in migrations and, where a migration must
+// read what is stored, in findable.go. What a database can refuse, the schema refuses too.
 //
 // What must never come in: a rule of matching or booking, a rendered form, and
 // a statement that only one of the two databases understands, but for those in
