@@ -3,8 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
+	"tieout/cmd/tieout/internal/config"
 	"tieout/cmd/tieout/internal/service"
 )
 
@@ -31,5 +35,33 @@ func TestWhatGoesPastTheQueueIsToldOnceByEachChannel(t *testing.T) {
 	}
 	if sent[byMail] != 1 || sent[byHook] != 1 {
 		t.Errorf("sent %v", sent)
+	}
+}
+
+// A service that gives the store no sign of life is not ready: others take over its work.
+func TestReadyIsWhoIsAlive(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t, "store: state.db\nstart: 2026-09-29\nschedule: {at: \"05:30\", zone: UTC}\n")
+	n, err := openStored(t.Context(), filepath.Join(c.dir, "tieout.yaml"), config.Range{From: 1, To: 1, AsOf: 1}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &served{serveVerb: &serveVerb{config: filepath.Join(c.dir, "tieout.yaml"), now: time.Now}, store: n.store, company: n.cfg.Recon.Company, id: "me"}
+	ready := func(want bool) {
+		t.Helper()
+		if err := v.ready(t.Context()); (err == nil) != want || err != nil && !strings.Contains(err.Error(), "no sign of life") {
+			t.Errorf("want %t: %v", want, err)
+		}
+	}
+	ready(false)
+	leave, err := n.store.Enlist(t.Context(), v.company, v.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ready(true)
+	leave()
+	ready(false)
+	if err := n.close(); err != nil {
+		t.Error(err)
 	}
 }
