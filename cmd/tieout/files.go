@@ -35,20 +35,21 @@ type intake struct {
 }
 
 // newIntake reserves the tables for what the files may hold. What of them stays
-// empty takes no memory, as long as their place was never used before: in a run
-// over large files they come first of all.
+// empty takes no memory, as long as their place was never used before, which is not
+// certain: in a run over large files they come first of all, and no longer than they
+// should be.
 func newIntake(f inputFiles) (*intake, error) {
-	rows, err := sizes(f.transactions)
+	rows, text, err := sizes(f.transactions)
 	if err != nil {
 		return nil, err
 	}
-	docs, err := sizes(f.documents)
+	docs, docText, err := sizes(f.documents)
 	if err != nil {
 		return nil, err
 	}
 	return &intake{input: recon.Input{
-		Transactions: recon.NewTransactions(int(rows/48)+16, int(rows)+1024),
-		Documents:    recon.NewDocuments(int(docs/40)+16, int(docs)+1024),
+		Transactions: recon.NewTransactions(rows, text),
+		Documents:    recon.NewDocuments(docs, docText),
 		HasFunding:   len(f.funding) > 0, HasBank: len(f.bank) > 0,
 	}}, nil
 }
@@ -87,15 +88,25 @@ func (in *intake) fill(f inputFiles, p *config.Policy) error {
 	return nil
 }
 
-func sizes(paths []string) (total int64, err error) {
+// sizes are about how many lines files have, as they begin and an eighth more, and
+// how many bytes of text at most.
+func sizes(paths []string) (lines, text int, err error) {
+	head := make([]byte, 64<<10)
 	for _, path := range paths {
-		info, err := os.Stat(path)
+		f, err := os.Open(path)
 		if err != nil {
-			return 0, fmt.Errorf("cannot read %s: %w", path, err)
+			return 0, 0, fmt.Errorf("cannot read %s: %w", path, err)
 		}
-		total += info.Size()
+		info, err := f.Stat()
+		n, _ := io.ReadFull(f, head)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return 0, 0, fmt.Errorf("cannot read %s: %w", path, err)
+		}
+		size, begin := int(info.Size()), bytes.Count(head[:n], []byte{'\n'})
+		lines += size/max(1, n)*begin*9/8 + begin + 16
+		text += size + 1024
 	}
-	return total, nil
+	return lines, text, nil
 }
 
 func (in *intake) read(path, name string, read func(string, *bufio.Reader) recon.FileReport) error {
