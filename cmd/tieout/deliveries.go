@@ -203,7 +203,11 @@ func (l *deliveryLog) Save(ctx context.Context, p drop.Progress) error {
 	case drop.Waiting, drop.Placed, drop.Unconfirmed:
 	}
 	i := slices.IndexFunc(l.files, func(f drop.File) bool { return f.Name == p.Name })
-	return l.store.SaveFile(ctx, l.d, i, store.DeliveryFile{Name: p.Name, Step: string(p.Step), Temp: p.Temp}, state)
+	err := l.store.SaveFile(ctx, l.d, i, store.DeliveryFile{Name: p.Name, Step: string(p.Step), Temp: p.Temp}, state)
+	if errors.Is(err, store.ErrFenced) {
+		return errors.Join(drop.ErrTaken, err)
+	}
+	return err
 }
 
 // fresh is a suffix that nobody can guess.

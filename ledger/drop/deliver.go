@@ -12,6 +12,10 @@ import (
 	"strings"
 )
 
+// ErrTaken is what a [Log] says that stored nothing because another worker has the
+// delivery by now.
+var ErrTaken = errors.New("another worker has the delivery")
+
 // ErrConflict is a file of that name with other content at the target. Nothing
 // was overwritten and nothing is retried: a person decides (PF-06).
 var ErrConflict = errors.New("the target already has another file of this name")
@@ -205,7 +209,11 @@ func (d *delivery) upload(ctx context.Context, i int) error {
 	case found != same:
 		return fmt.Errorf("%s did not arrive as it was sent", d.steps[i].Temp)
 	}
-	return d.save(ctx, i, Uploaded)
+	err := d.save(ctx, i, Uploaded)
+	if errors.Is(err, ErrTaken) {
+		d.sweep(i) // the other one has names of its own, and nobody would look at this one again
+	}
+	return err
 }
 
 // there stores that the final name has our content, once that will stay so.

@@ -283,6 +283,27 @@ func TestWhatDoesNotArriveIsNotRenamed(t *testing.T) {
 	}
 }
 
+// A worker that stood still while another one took over leaves nothing of its own: the
+// other does not know its temporary name, and nobody would look at it again.
+func TestWhoWasOvertakenTakesItsFileAway(t *testing.T) {
+	order, log := newOrder(drop.File{Name: name, Bytes: []byte("hello\n")})
+	h := &model{files: map[string][]byte{}}
+	_, err := drop.Deliver(t.Context(), h, order, &overtaken{log})
+	if !errors.Is(err, drop.ErrTaken) || len(h.files) != 0 {
+		t.Errorf("%v, the server has %v", err, h.files)
+	}
+}
+
+// overtaken is the log of a worker that another one overtakes while it sends.
+type overtaken struct{ *steps }
+
+func (o *overtaken) Save(ctx context.Context, p drop.Progress) error {
+	if p.Step == drop.Uploaded {
+		return fmt.Errorf("%w: its lock is gone", drop.ErrTaken)
+	}
+	return o.steps.Save(ctx, p)
+}
+
 // lossy keeps half of what it accepts.
 type lossy struct{ model }
 
