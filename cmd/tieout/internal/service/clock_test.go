@@ -83,18 +83,29 @@ func TestTheClockWasSet(t *testing.T) {
 	}
 }
 
+// byClock serves by a wall clock that a test sets, until stop.
+func byClock(t *testing.T, b *books, w *told, by *atomic.Int64) (s *service.Service, stop func()) {
+	t.Helper()
+	begun, o := time.Now(), daily()
+	o.Elapsed = func() time.Duration { return time.Since(begun) }
+	ctx, cancel := context.WithCancel(t.Context())
+	s = service.New(b, w, &line{}, o, func() time.Time { return time.Now().Add(time.Duration(by.Load())) }, quiet())
+	ended := make(chan error)
+	go func() { ended <- s.Serve(ctx) }()
+	return s, func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // A host that was suspended has a clock that looks far ahead and is right. That its
 // nights wait for somebody is told again when they are overdue.
 func TestNightsThatWaitForTheClockAreOverdue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var by atomic.Int64
-		begun := time.Now()
-		b, w, o := &books{last: recon.DateOf(begun.UTC()) - 2}, &told{}, daily()
-		o.Elapsed = func() time.Duration { return time.Since(begun) }
-		ctx, stop := context.WithCancel(t.Context())
-		s := service.New(b, w, &line{}, o, func() time.Time { return time.Now().Add(time.Duration(by.Load())) }, quiet())
-		ended := make(chan error)
-		go func() { ended <- s.Serve(ctx) }()
+		b, w, by := &books{last: recon.DateOf(time.Now().UTC()) - 2}, &told{}, new(atomic.Int64)
+		_, stop := byClock(t, b, w, by)
 		time.Sleep(time.Hour + 30*time.Second)
 		by.Store(int64(8 * 24 * time.Hour))
 		time.Sleep(5 * time.Hour)
@@ -105,7 +116,6 @@ func TestNightsThatWaitForTheClockAreOverdue(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 		synctest.Wait()
 		stop()
-		<-ended
 		if n := w.of(service.Overdue); len(n) != 1 || !strings.Contains(n[0].Text, "may be wrong") {
 			t.Errorf("told %+v", n)
 		}
@@ -118,14 +128,9 @@ func TestNightsThatWaitForTheClockAreOverdue(t *testing.T) {
 // A clock that was far ahead and is set right goes on at once, and says so.
 func TestTheClockWasSetRight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var by atomic.Int64
 		begun := time.Now()
-		b, w, o := &books{last: recon.DateOf(begun.UTC()) - 2}, &told{}, daily()
-		o.Elapsed = func() time.Duration { return time.Since(begun) }
-		ctx, stop := context.WithCancel(t.Context())
-		s := service.New(b, w, &line{}, o, func() time.Time { return time.Now().Add(time.Duration(by.Load())) }, quiet())
-		ended := make(chan error)
-		go func() { ended <- s.Serve(ctx) }()
+		b, w, by := &books{last: recon.DateOf(begun.UTC()) - 2}, &told{}, new(atomic.Int64)
+		s, stop := byClock(t, b, w, by)
 		time.Sleep(time.Hour + 30*time.Second)
 		for _, ahead := range []time.Duration{30 * 24 * time.Hour, 20 * 24 * time.Hour, 0} { // the second step is none in the right direction yet
 			by.Store(int64(ahead))
@@ -142,7 +147,6 @@ func TestTheClockWasSetRight(t *testing.T) {
 		time.Sleep(5 * time.Hour)
 		synctest.Wait()
 		stop()
-		<-ended
 		if len(b.ran) != 1 || b.ran[0] != recon.DateOf(begun.UTC())-1 {
 			t.Errorf("ran %v", b.ran)
 		}
